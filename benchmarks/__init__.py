@@ -1,0 +1,1 @@
+"""Comparisons: suites of runs, the measures, the statistics, the report."""

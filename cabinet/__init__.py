@@ -1,0 +1,1 @@
+"""The hardware side: protocol drivers, the virtual cabinet, the ledger."""

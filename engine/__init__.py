@@ -1,0 +1,1 @@
+"""Computes signal timing: arrays and dataclasses in, the same out; no files, no simulator."""

@@ -1,0 +1,1 @@
+"""Compiled numeric kernels, a file a topic, each paired by name with the module that calls it."""

@@ -1,0 +1,1 @@
+"""Where the traffic is: scenarios, networks read into sites, the simulated street."""

@@ -1,0 +1,1 @@
+"""Learned policies: environments over a street, training, export."""
