@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# No deadline: a first call compiles. The same examples each time where nobody watches.
+hypothesis.settings.register_profile("greenband", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("greenband")
 
 
 @pytest.fixture(scope="session")
