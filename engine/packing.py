@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .frame import Frame
+from .frame import Areas, Frame, Vehicles
 from .site import Site
 
 
@@ -48,9 +48,70 @@ def pack(sites: tuple[Site, ...]) -> Packing:
     )
 
 
+@dataclass(slots=True)
+class VehicleArrays:
+    """Every vehicle on the approaches of a network (level ``full``), site after site.
+
+    `sites` has shape (n_sites + 1,): the vehicles of site i lie in [sites[i], sites[i + 1]) of
+    the other arrays, which may be longer than what they hold (room to grow in without a copy).
+    Lanes and movements are counted within the site, as in Vehicles.
+    """
+
+    sites: NDArray[np.int64]
+    lane: NDArray[np.int32]
+    movement: NDArray[np.int32]
+    distance_m: NDArray[np.float64]
+    speed_mps: NDArray[np.float64]
+    waiting_s: NDArray[np.float64]
+    bus: NDArray[np.bool_]
+
+    def of_site(self, site: int) -> Vehicles:
+        """Views of one site's vehicles, good until the next second."""
+        part = slice(int(self.sites[site]), int(self.sites[site + 1]))
+        return Vehicles(
+            lane=self.lane[part],
+            movement=self.movement[part],
+            distance_m=self.distance_m[part],
+            speed_mps=self.speed_mps[part],
+            waiting_s=self.waiting_s[part],
+            bus=self.bus[part],
+        )
+
+
+def vehicle_arrays(packing: Packing, room: int = 1024) -> VehicleArrays:
+    """Arrays with room for so many vehicles, and none in them."""
+    return VehicleArrays(
+        sites=np.zeros(len(packing.sites) + 1, np.int64),
+        lane=np.zeros(room, np.int32),
+        movement=np.full(room, -1, np.int32),
+        distance_m=np.zeros(room),
+        speed_mps=np.zeros(room),
+        waiting_s=np.zeros(room),
+        bus=np.zeros(room, np.bool_),
+    )
+
+
+@dataclass(frozen=True)
+class AreaArrays:
+    """Lane-area detectors of a network (level ``area``), both (n_lanes,)."""
+
+    vehicles_veh: NDArray[np.float64]
+    halted_veh: NDArray[np.float64]
+
+
+def area_arrays(packing: Packing) -> AreaArrays:
+    """Empty areas."""
+    n = int(packing.lanes[-1])
+    return AreaArrays(vehicles_veh=np.zeros(n), halted_veh=np.zeros(n))
+
+
 @dataclass(frozen=True)
 class FrameArrays:
-    """One second of a whole network; shapes as in Frame, all sites joined."""
+    """One second of a whole network; shapes as in Frame, all sites joined.
+
+    `vehicles` and `areas` are there by information level. At ``full`` a controller that needs
+    "queues" but not "vehicles" is served by `areas` alone: exact, and much cheaper to read.
+    """
 
     counts_veh: NDArray[np.int32]
     occupancy_ratio: NDArray[np.float64]
@@ -61,9 +122,13 @@ class FrameArrays:
     ped_calls: NDArray[np.bool_]
     downstream_veh: NDArray[np.float64]
     halted_downstream_veh: NDArray[np.float64]
+    vehicles: VehicleArrays | None = None
+    areas: AreaArrays | None = None
 
 
-def frame_arrays(packing: Packing) -> FrameArrays:
+def frame_arrays(
+    packing: Packing, vehicles: VehicleArrays | None = None, areas: AreaArrays | None = None
+) -> FrameArrays:
     """Empty arrays: no vehicle, all red, what can't be seen NaN."""
     n_detectors, n_phases = int(packing.detectors[-1]), int(packing.phases[-1])
     n_movements = int(packing.movements[-1])
@@ -77,6 +142,8 @@ def frame_arrays(packing: Packing) -> FrameArrays:
         ped_calls=np.zeros(n_phases, np.bool_),
         downstream_veh=np.full(n_movements, np.nan),
         halted_downstream_veh=np.full(n_movements, np.nan),
+        vehicles=vehicles,
+        areas=areas,
     )
 
 
@@ -86,6 +153,8 @@ def frames_of(packing: Packing, arrays: FrameArrays) -> dict[str, Frame]:
     for i, site in enumerate(packing.sites):
         d, p = packing.slice(packing.detectors, i), packing.slice(packing.phases, i)
         m = packing.slice(packing.movements, i)
+        lanes = packing.slice(packing.lanes, i)
+        areas = arrays.areas
         frames[site.id] = Frame(
             site=site.id,
             time_s=0.0,
@@ -98,5 +167,7 @@ def frames_of(packing: Packing, arrays: FrameArrays) -> dict[str, Frame]:
             ped_calls=arrays.ped_calls[p],
             downstream_veh=arrays.downstream_veh[m],
             halted_downstream_veh=arrays.halted_downstream_veh[m],
+            vehicles=arrays.vehicles and arrays.vehicles.of_site(i),
+            areas=areas and Areas(areas.vehicles_veh[lanes], areas.halted_veh[lanes]),
         )
     return frames
