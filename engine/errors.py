@@ -1,10 +1,10 @@
 """Errors that a user can act on.
 
-    GreenbandError
-    ├── InputError         the input is wrong: a missing column, a negative count, rings that
-    │                      don't sum, two conflicting phases in one stage      (exit code 2)
-    └── MissingPartError   a real part is not there: a package, a program, a file that
-                           somebody else supplies                              (exit code 3)
+GreenbandError
+├── InputError         the input is wrong: a missing column, a negative count, rings that
+│                      don't sum, two conflicting phases in one stage      (exit code 2)
+└── MissingPartError   a real part is not there: a package, a program, a file that
+                       somebody else supplies                              (exit code 3)
 """
 
 from __future__ import annotations
