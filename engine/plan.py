@@ -78,8 +78,10 @@ def green_windows(site: Site, plan: Plan) -> tuple[Window, ...]:
 
 
 def change_s(phase: Phase) -> tuple[float, float]:
-    """Yellow and red clearance of a phase, in seconds; a pedestrian phase's flashing don't-walk
-    stands in the place of the yellow."""
+    """Yellow and red clearance of a phase, in seconds.
+
+    A pedestrian phase's flashing don't-walk stands in the place of the yellow.
+    """
     if phase.kind == "pedestrian":
         return phase.ped_clearance_s or 0.0, phase.red_clearance_s or 0.0
     return phase.yellow_s or 0.0, phase.red_clearance_s or 0.0

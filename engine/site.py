@@ -166,8 +166,10 @@ class LaneGroup(Model):
 
 
 class Site(Model):
-    """One signalised intersection. Build it through `parse_site` or `checked` so that every
-    cross reference has been looked at."""
+    """One signalised intersection.
+
+    Build it through `parse_site` or `checked` so that every cross reference has been looked at.
+    """
 
     id: Id
     name: str = ""

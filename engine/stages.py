@@ -40,8 +40,10 @@ def stages_of(site: Site) -> tuple[Stage, ...]:
 
 
 def _ring_stages(site: Site) -> tuple[Stage, ...]:
-    """One phase of each ring within the same barrier group, and what no ring holds but walks or
-    turns along with them is left to the phases themselves."""
+    """One phase of each ring within the same barrier group.
+
+    What no ring holds but walks or turns along with them is left to the phases themselves.
+    """
     stages = []
     for group in zip(*site.rings, strict=True):
         for phases in product(*(g or (None,) for g in group)):
