@@ -167,7 +167,7 @@ def frames_of(packing: Packing, arrays: FrameArrays) -> dict[str, Frame]:
             ped_calls=arrays.ped_calls[p],
             downstream_veh=arrays.downstream_veh[m],
             halted_downstream_veh=arrays.halted_downstream_veh[m],
-            vehicles=arrays.vehicles and arrays.vehicles.of_site(i),
-            areas=areas and Areas(areas.vehicles_veh[lanes], areas.halted_veh[lanes]),
+            vehicles=arrays.vehicles.of_site(i) if arrays.vehicles else None,
+            areas=Areas(areas.vehicles_veh[lanes], areas.halted_veh[lanes]) if areas else None,
         )
     return frames

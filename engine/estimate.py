@@ -1,0 +1,197 @@
+"""Estimator: what is believed about each site, from what its Frames report.
+
+One file and one kernel per information level: exact counts (`full`), lane areas (`area`), or
+loops alone (`loops`). Everything after the estimate is the same code. All sites are worked on
+at once; each State is made once and holds views of the network's arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InputError
+from .estimate_beliefs import Beliefs, Queues
+from .estimate_loops import LoopQueues
+from .estimate_seen import SeenQueues
+from .estimate_tables import Tables, tables_of
+from .frame import Frame, State
+from .kernels.calls import step_calls, step_gaps
+from .packing import FrameArrays, Packing
+from .stages import stage_matrix, stages_of
+
+Info = Literal["full", "area", "loops"]
+INFO_LEVELS: tuple[Info, ...] = ("full", "area", "loops")
+
+
+class GateView(Protocol):
+    """What the estimator asks a Gate."""
+
+    @property
+    def stage(self) -> int:
+        """Index of the stage that is green or being changed to."""
+        ...
+
+    @property
+    def changing(self) -> bool:
+        """True from the end of a green to the start of the next stage."""
+        ...
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """(n_stages,) what would be accepted now."""
+        ...
+
+
+class Estimator:
+    """Fills one State a site each second.
+
+    Parameters
+    ----------
+    packing : the network.
+    info : what the street can see.
+    needs : what the controllers look at (`controllers.base.Controller.needs`); arrivals are
+        only worked out where they are asked for.
+    horizon_s : columns of State.arrivals_veh, if they are.
+    """
+
+    def __init__(
+        self, packing: Packing, info: Info, needs: frozenset[str], horizon_s: int = 30
+    ) -> None:
+        if info not in INFO_LEVELS:
+            raise InputError(
+                "information level",
+                f"{info!r}",
+                ", ".join(INFO_LEVELS),
+                "Choose one of them.",
+            )
+        self.packing = packing
+        self.info = info
+        self.tables: Tables = tables_of(packing)
+        self.beliefs = Beliefs.empty(self.tables, horizon_s if "arrivals" in needs else 0)
+        level = LoopQueues if info == "loops" else SeenQueues
+        self._queues: Queues = level(packing, self.tables, self.beliefs)
+        self._calls = _CallMemory(packing)
+        self._arrays: FrameArrays | None = None
+        self._states: dict[str, State] = {}
+        self._each: list[tuple[State, Frame, GateView]] = []
+
+    def update(
+        self,
+        arrays: FrameArrays,
+        frames: Mapping[str, Frame],
+        gates: Mapping[str, GateView],
+        time_s: float,
+    ) -> dict[str, State]:
+        """The states after one more second, by site; the same objects each time.
+
+        Sites without a gate keep their signals and get no state. Pass the same arrays, frames
+        and gates each second: they are looked up at the first.
+        """
+        if arrays is not self._arrays:
+            self._bind(arrays, frames, gates)
+        self._queues.step(arrays, time_s)
+        self._calls.step(arrays, self.tables, self.beliefs)
+        for state, frame, gate in self._each:
+            state.time_s = time_s
+            state.stage = gate.stage
+            state.changing = gate.changing
+            state.allowed = gate.allowed()
+            state.flags = frame.flags
+        return self._states
+
+    def _bind(
+        self, arrays: FrameArrays, frames: Mapping[str, Frame], gates: Mapping[str, GateView]
+    ) -> None:
+        self._arrays = arrays
+        self._states = {
+            site.id: self._state(i, arrays)
+            for i, site in enumerate(self.packing.sites)
+            if site.id in gates
+        }
+        self._each = [(s, frames[name], gates[name]) for name, s in self._states.items()]
+
+    def _state(self, i: int, arrays: FrameArrays) -> State:
+        packing, beliefs, calls = self.packing, self.beliefs, self._calls
+        site = packing.sites[i]
+        stages = stages_of(site)
+        d, p = packing.slice(packing.detectors, i), packing.slice(packing.phases, i)
+        lanes, m = packing.slice(packing.lanes, i), packing.slice(packing.movements, i)
+        return State(
+            site=site,
+            stages=stages,
+            stage_phases=stage_matrix(site, stages),
+            time_s=0.0,
+            stage=0,
+            changing=False,
+            colour=arrays.colour[p],
+            colour_s=arrays.colour_s[p],
+            calls=calls.calls[p],
+            ped_calls=calls.ped_calls[p],
+            waiting_s=calls.waiting_s[p],
+            allowed=np.ones(len(stages), np.bool_),
+            counts_veh=arrays.counts_veh[d],
+            occupancy_ratio=arrays.occupancy_ratio[d],
+            presence=arrays.presence[d],
+            gap_s=calls.gap_s[d],
+            health=arrays.health[d],
+            queue_veh=beliefs.queue_veh[lanes],
+            queue_sd_veh=beliefs.sd_veh[lanes],
+            moving_veh=beliefs.moving_veh[lanes],
+            arrivals_veh=beliefs.arrivals_veh[lanes],
+            turning_ratio=_equal_turning(packing, i),
+            saturation_flow_veh_h=self.tables.saturation_flow_veh_h[lanes],
+            room_veh=np.full(m.stop - m.start, np.nan),
+            downstream_veh=arrays.downstream_veh[m],
+            halted_downstream_veh=arrays.halted_downstream_veh[m],
+        )
+
+
+class _CallMemory:
+    """Gaps, calls and waiting times of the network, and the locked calls behind them."""
+
+    def __init__(self, packing: Packing) -> None:
+        n_phases = int(packing.phases[-1])
+        # Nobody has been seen yet: long gaps, so that a loop without traffic extends nothing.
+        self.gap_s = np.full(int(packing.detectors[-1]), 3600.0)
+        self.calls = np.zeros(n_phases, np.bool_)
+        self.ped_calls = np.zeros(n_phases, np.bool_)
+        self.waiting_s = np.zeros(n_phases)
+        self._locked = np.zeros(n_phases, np.bool_)
+
+    def step(self, arrays: FrameArrays, tables: Tables, beliefs: Beliefs) -> None:
+        step_gaps(
+            arrays.counts_veh,
+            arrays.occupancy_ratio,
+            arrays.presence,
+            arrays.health,
+            self.gap_s,
+        )
+        step_calls(
+            tables.phase_lanes,
+            tables.detector_phases,
+            tables.recall,
+            arrays.counts_veh,
+            arrays.presence,
+            arrays.health,
+            arrays.colour,
+            arrays.ped_calls,
+            beliefs.queue_veh,
+            beliefs.moving_veh,
+            self._locked,
+            self.calls,
+            self.ped_calls,
+            self.waiting_s,
+        )
+
+
+def _equal_turning(packing: Packing, i: int) -> NDArray[np.float64]:
+    """(n_lanes, n_movements) equal shares of the movements that a lane allows."""
+    site = packing.sites[i]
+    shares = np.zeros((len(site.lanes), len(site.movements)))
+    for k, lane in enumerate(site.lanes):
+        for movement in lane.movements:
+            shares[k, site.movement_index[movement]] = 1.0 / len(lane.movements)
+    return shares
