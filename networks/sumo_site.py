@@ -12,7 +12,8 @@ class Link:
     """One controlled connection: `index` is its place in the signal's state string.
 
     `movement` is empty for a crossing. A link without a phase (`phase` empty) is one that the
-    program never changes; it keeps its colour `constant`.
+    program never changes; it keeps its colour `constant`. `red` is what it shows while its phase
+    is red: 's' where the program lets it turn right on red, else 'r'.
     """
 
     index: int
@@ -21,6 +22,7 @@ class Link:
     movement: str
     phase: str
     constant: str = ""
+    red: str = "r"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class SumoSite:
     ----------
     signal_id : SUMO's id; the Site has the same id.
     links : by index; an index may appear more than once (SUMO lets connections share one).
+        A character of the state that no link has is in no Link.
     stage_states : the program's own colours for each stage of the Site that it has ("GGrr").
         Other stages are rendered from phases: 'g' for a phase that yields to one that is green.
     program : (duration_s, state string) of the net's own program, in order.
@@ -61,6 +64,7 @@ class SumoSite:
     upstream : by stop-line lane id, nearest first.
     exits : by movement id, the lanes of the receiving link.
     placements : by detector id.
+    notes : what the net's own program does that is out of the ordinary, in words.
     """
 
     site: Site
@@ -73,6 +77,7 @@ class SumoSite:
     upstream: dict[str, tuple[Upstream, ...]]
     exits: dict[str, tuple[str, ...]]
     placements: dict[str, Placement]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
