@@ -1,0 +1,190 @@
+"""The controllers there are, by name, and the way to a user's own."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, cast
+
+from greenband.engine.errors import InputError
+from greenband.engine.plan import Plan
+from greenband.engine.site import Site
+
+from .actuated import Actuated
+from .base import Controller
+from .longest_queue import LongestQueue
+from .max_pressure import MaxPressure
+from .plan import PlanController
+from .program import Program
+
+NEEDS = frozenset(
+    {"counts", "presence", "occupancy", "queues", "arrivals", "downstream", "vehicles"}
+)
+"""All that a controller can look at; see `base.Controller`."""
+
+
+class Make(Protocol):
+    """Makes the controller of one site."""
+
+    def __call__(self, site: Site, plan: Plan | None = None) -> Controller:
+        """`plan` is used by controllers that run one, and needed by them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One controller.
+
+    Attributes
+    ----------
+    description : one line. needs, interval_s : as in `base.Controller`.
+    untouched : the network's own program runs and nothing is sent to the signals.
+    takes_plan : it can't be made without a plan for its site.
+    """
+
+    name: str
+    description: str
+    needs: frozenset[str]
+    interval_s: int
+    make: Make
+    untouched: bool = False
+    takes_plan: bool = False
+
+
+def _entry(name: str, description: str, kind: type[Controller], **more: bool) -> Entry:
+    def make(site: Site, plan: Plan | None = None) -> Controller:
+        return cast(Callable[[Site], Controller], kind)(site)
+
+    return Entry(name, description, kind.needs, kind.interval_s, make, **more)
+
+
+def _make_plan(site: Site, plan: Plan | None = None) -> Controller:
+    if plan is None:
+        raise InputError(
+            f"controller plan, site {site.id}",
+            "no plan",
+            "a plan for each site that is to be controlled",
+            "Make one with `greenband plan`, or choose another controller.",
+        )
+    return PlanController(site, plan)
+
+
+CATALOGUE: dict[str, Entry] = {
+    entry.name: entry
+    for entry in (
+        _entry("program", "the network's own program, untouched", Program, untouched=True),
+        Entry(
+            "plan",
+            "a fixed timing plan for each site",
+            PlanController.needs,
+            PlanController.interval_s,
+            _make_plan,
+            takes_plan=True,
+        ),
+        _entry(
+            "actuated",
+            "gap-out, max-out, passage, recalls and skips in the manner of NEMA TS 2",
+            Actuated,
+        ),
+        _entry(
+            "max-pressure",
+            "the stage that leads from the fullest lanes to the emptiest links",
+            MaxPressure,
+        ),
+        _entry(
+            "longest-queue", "the stage with most vehicles in front of it (greedy)", LongestQueue
+        ),
+    )
+}
+
+
+def find(name_or_path: str) -> Entry:
+    """The controller of this name, or the class in a user's file, ``path/to/file.py:Name``.
+
+    Raises InputError where there is no such name, file or class, or it lacks a part.
+    """
+    if name_or_path in CATALOGUE:
+        return CATALOGUE[name_or_path]
+    path, colon, name = name_or_path.rpartition(":")
+    if not colon or not path.endswith(".py"):
+        raise InputError(
+            "controller",
+            f"{name_or_path!r}",
+            f"{', '.join(CATALOGUE)}, or path/to/file.py:Name",
+            "Choose one of them.",
+        )
+    return _of_file(Path(path), name)
+
+
+def make(name_or_path: str, site: Site, plan: Plan | None = None) -> Controller:
+    """The controller of one site; for many sites look it up once with `find`."""
+    return find(name_or_path).make(site, plan)
+
+
+def _of_file(path: Path, name: str) -> Entry:
+    where = f"controller {path}:{name}"
+    kind = getattr(_module(path, where), name, None)
+    if not isinstance(kind, type):
+        raise InputError(
+            where,
+            f"no class {name} in the file",
+            "a class with needs, interval_s and decide(state)",
+            "Name a class that the file defines.",
+        )
+    missing = [part for part in ("needs", "interval_s", "decide") if not hasattr(kind, part)]
+    if missing:
+        raise InputError(
+            where,
+            f"the class has no {' and no '.join(missing)}",
+            "needs (a frozenset), interval_s (whole seconds) and decide(state) -> Request",
+            "Add what is missing; controllers/max_pressure.py is a short example.",
+        )
+    controller = cast(type[Controller], kind)
+    _check_parts(where, controller)
+    return _entry(f"{path}:{name}", (kind.__doc__ or name).strip().splitlines()[0], controller)
+
+
+def _module(path: Path, where: str) -> ModuleType:
+    """Run a user's file as a module of its own."""
+    if not path.is_file():
+        raise InputError(
+            where,
+            f"there is no file {path}",
+            "the path of a Python file, a colon, and the name of a class in it",
+            "Correct the path.",
+        )
+    spec = importlib.util.spec_from_file_location(f"controller_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise InputError(where, "no Python file", "a file that ends in .py", "Rename it.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever a user's file may raise, the user has to know where
+        raise InputError(
+            where,
+            f"the file can't be run: {type(error).__name__}: {error}",
+            "a file that imports without an error",
+            f"Try `python {path}`.",
+        ) from error
+    return module
+
+
+def _check_parts(where: str, kind: type[Controller]) -> None:
+    unknown = sorted(set(kind.needs) - NEEDS)
+    if unknown:
+        raise InputError(
+            f"{where}, needs",
+            ", ".join(unknown),
+            ", ".join(sorted(NEEDS)),
+            "Take them from this list.",
+        )
+    if not isinstance(kind.interval_s, int) or kind.interval_s < 1:
+        raise InputError(
+            f"{where}, interval_s",
+            f"{kind.interval_s!r}",
+            "a whole number of seconds, 1 or more",
+            "Correct it.",
+        )
