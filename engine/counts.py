@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,11 +14,10 @@ from numpy.typing import NDArray
 from .counts_limits import CountLimits, refuse_impossible
 from .counts_readings import Reading, readings_of
 from .errors import InputError
+from .intervals import even_grid, gap_notes, interval_of
 from .movement_names import Kind
 from .text_table import Table, read_table
 from .times import format_minutes
-
-MAX_GRID_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -109,9 +107,9 @@ def counts_from_table(
         )
     unique, repeated = _without_repeats(readings)
     starts_min = np.array(sorted({r.minute for r in unique}))
-    step_min = _interval(starts_min, interval_min, table)
+    step_min = interval_of(starts_min, interval_min, table.source)
     refuse_impossible(unique, step_min, lanes or {}, limits or CountLimits())
-    grid = _grid(starts_min, step_min, table)
+    grid = even_grid(starts_min, step_min, table.source)
     counts = _arrays(table.source, unique, grid, step_min, day)
     notes = [*warnings, *repeated, *_gap_warnings(counts, starts_min, unique)]
     return replace(counts, warnings=tuple(notes))
@@ -172,57 +170,6 @@ def _without_repeats(readings: list[Reading]) -> tuple[list[Reading], list[str]]
     return list(first.values()), list(notes.values())
 
 
-def _interval(starts_min: NDArray[np.float64], given: float | None, table: Table) -> float:
-    if given is not None and not 0 < given <= 24 * 60:
-        raise InputError(
-            "interval", f"{given:g} min", "above 0 and up to 1440 min", "Give the real length."
-        )
-    if len(starts_min) == 1:
-        if given is None:
-            raise InputError(
-                table.source,
-                f"one row ({format_minutes(starts_min[0])}), so the interval can't be seen",
-                "two rows or more, or the interval in minutes",
-                "Say how long the interval is: --interval 15, or interval_min=15.",
-            )
-        return given
-    step_min = float(np.diff(starts_min).min())
-    if given is None:
-        return step_min
-    if abs(step_min / given - round(step_min / given)) > 1e-6:
-        raise InputError(
-            table.source,
-            f"rows {step_min:g} min apart",
-            f"steps of the interval given, {given:g} min",
-            "Leave the interval out, or give the one the file has.",
-        )
-    return given
-
-
-def _grid(starts_min: NDArray[np.float64], step_min: float, table: Table) -> NDArray[np.float64]:
-    """Every start from the first row to the last; an uneven step is an error."""
-    steps = (starts_min - starts_min[0]) / step_min
-    uneven = np.flatnonzero(np.abs(steps - np.round(steps)) > 1e-6)
-    if uneven.size:
-        start = float(starts_min[uneven[0]])
-        raise InputError(
-            table.source,
-            f"a row that starts at {format_minutes(start)}",
-            f"starts that are {step_min:g} min apart, counted from "
-            f"{format_minutes(float(starts_min[0]))} (the smallest step in the file)",
-            "Correct the time, or bring all rows to one interval.",
-        )
-    n = round(float(steps[-1])) + 1
-    if n * step_min > MAX_GRID_DAYS * 24 * 60:
-        raise InputError(
-            table.source,
-            f"rows from {(starts_min[-1] - starts_min[0]) / 1440:.0f} days",
-            f"at most {MAX_GRID_DAYS} days",
-            "Check the years in the file, or split it.",
-        )
-    return np.asarray(starts_min[0] + step_min * np.arange(n), dtype=np.float64)
-
-
 def _arrays(
     source: str,
     readings: list[Reading],
@@ -264,15 +211,7 @@ def _names(readings: Iterable[Reading], kind: Kind) -> tuple[str, ...]:
 def _gap_warnings(
     counts: TurningCounts, starts_min: NDArray[np.float64], readings: list[Reading]
 ) -> list[str]:
-    notes = []
-    step = counts.interval_min
-    for before, after in itertools.pairwise(starts_min):
-        if missing := round((after - before) / step) - 1:
-            notes.append(
-                f"{counts.source}: no rows from {format_minutes(before + step)} to "
-                f"{format_minutes(after)} ({missing} interval{'s' if missing > 1 else ''} of "
-                f"{step:g} min); left as a gap"
-            )
+    notes = gap_notes(starts_min, counts.interval_min, counts.source)
     for reading in readings:
         if reading.value is None and reading.kind == "vehicles":
             start = format_minutes(reading.minute)

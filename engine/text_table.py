@@ -9,7 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from numpy.typing import NDArray
+
 from .errors import InputError
+
+Column = Sequence[Any] | NDArray[Any]
 
 GAP_WORDS = frozenset({"", "-", "--", "na", "n/a", "nan", "null", "none"})
 
@@ -22,7 +26,7 @@ class Table:
     """
 
     source: str
-    columns: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, Column]
     lines: Sequence[int] | None = None
 
     @property
