@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .street_description import Direction, Period, Street
+from .street_description import Period, Street
 from .street_geometry import LEFT, RIGHT, Leg, exit_edge
 
 TURNS = ("L", "T", "R")
@@ -66,8 +66,8 @@ def _from_flows(
     for entry, flow in period.flows_veh_h.items():
         for k, factor in enumerate(period.shape):
             n = rng.poisson(flow * factor * part_s / 3600.0)
-            for t in np.sort(rng.uniform(begin + k * part_s, begin + (k + 1) * part_s, n)):
-                drawn.append((float(t), _walk_through(street, legs, entry, rng)))
+            times = np.sort(rng.uniform(begin + k * part_s, begin + (k + 1) * part_s, n))
+            drawn += [(float(t), _walk_through(street, legs, entry, rng)) for t in times]
     return sorted(drawn, key=lambda d: d[0])
 
 

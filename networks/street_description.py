@@ -47,8 +47,10 @@ class Signal(Model):
 
 
 class Period(Model):
-    """Demand of one peak. Flows are where vehicles enter: west, east, and north or
-    south of a signal (A.N)."""
+    """Demand of one peak.
+
+    Flows are by where vehicles enter: west, east, and north or south of a signal (A.N).
+    """
 
     name: str
     begin: str

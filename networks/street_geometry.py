@@ -1,8 +1,8 @@
 """SUMO plain XML (nodes, edges, connections) for a described street.
 
 Names: nodes west, east, the signals, and A.N, A.S where a side street begins; edge west-A runs
-from there towards A and west-A.bay is its last piece, where the left-turn bay is. Lanes are counted from the
-kerb, the sidewalk first where there is one.
+from there towards A and west-A.bay is its last piece, where the left-turn bay is. Lanes are
+counted from the kerb, the sidewalk first where there is one.
 """
 
 from __future__ import annotations
