@@ -338,9 +338,18 @@ def _links(signal: _Signal, ids: Sequence[str]) -> tuple[Link, ...]:
             phase=phase.get(k.index, ""),
             constant="" if k.index in phase else _resting(signal, k.index),
             red=_resting(signal, k.index) if k.index in phase else "r",
+            crosses=_legs_crossed(signal, k),
         )
         for k in signal.links
     )
+
+
+def _legs_crossed(signal: _Signal, link: ControlledLink) -> tuple[str, ...]:
+    """Approaches over whose legs a crossing goes; none for a link of vehicles."""
+    if not link.crossing:
+        return ()
+    edges = signal.net.edges[link.crossing].crosses
+    return tuple(arm.id for arm in signal.arms if arm.edge in edges)
 
 
 def _resting(signal: _Signal, index: int) -> str:

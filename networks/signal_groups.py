@@ -52,7 +52,7 @@ def link_rows(net: Net) -> dict[tuple[str, str], tuple[str, int]]:
     """(from lane, to lane) to (junction, row of its right-of-way matrix).
 
     Rows are counted as SUMO does: over the junction's incoming lanes, and for each over its
-    connections in the order of the file; what leads onto a walking area has no row.
+    connections in the order of the file. Of people's ways only those onto a crossing have one.
     """
     leaving: dict[str, list[Connection]] = {}
     for c in net.connections:
@@ -64,11 +64,19 @@ def link_rows(net: Net) -> dict[tuple[str, str], tuple[str, int]]:
         row = 0
         for lane in junction.incoming:
             for c in leaving.get(lane, ()):
-                if c.to_lane in net.lanes and net.edge_of(c.to_lane).function == "walkingarea":
+                if not _has_row(net, c):
                     continue
                 rows[c.from_lane, c.to_lane] = (junction.id, row)
                 row += 1
     return rows
+
+
+def _has_row(net: Net, connection: Connection) -> bool:
+    to, start = connection.to_lane, connection.from_lane
+    if to in net.lanes and net.edge_of(to).function == "walkingarea":
+        return False
+    walks = start in net.lanes and net.edge_of(start).function == "walkingarea"
+    return not walks or (to in net.lanes and net.edge_of(to).function == "crossing")
 
 
 def stage_entries(

@@ -13,7 +13,12 @@ class Link:
 
     `movement` is empty for a crossing. A link without a phase (`phase` empty) is one that the
     program never changes; it keeps its colour `constant`. `red` is what it shows while its phase
-    is red: 's' where the program lets it turn right on red, else 'r'.
+    is red: 's' where the program lets it turn right on red, else 'r'. `crosses` are the
+    approaches over whose legs a crossing goes.
+
+    Where a written site controls the signal (`overlay.with_site`), `also` is a second phase, in
+    which the link may go but gives way; `walk` the vehicle phase with which a crossing walks; and
+    a `minor` link gives way even in its own phase.
     """
 
     index: int
@@ -23,6 +28,10 @@ class Link:
     phase: str
     constant: str = ""
     red: str = "r"
+    crosses: tuple[str, ...] = ()
+    also: str = ""
+    walk: str = ""
+    minor: bool = False
 
 
 @dataclass(frozen=True)
