@@ -188,7 +188,8 @@ class Command:
 
     Attributes
     ----------
-    time_s : the second in which it was decided; it acts from the next second on.
+    time_s : the second in which it was decided; it acts from the next second on. While nothing
+        changes the Gate gives the same Command again, with the time of the first.
     colours : one `Colour` per phase for the next second. A simulated street shows them; a
         cabinet times its own yellow and clearance and follows `orders`.
     orders : one `Order` per phase.
@@ -196,6 +197,8 @@ class Command:
         make no stage.
     refused : why the request was not followed, and what was done instead; else empty.
     pattern : the plan that is being run, if any.
+    walks : one `Colour` per phase for the crosswalk beside a vehicle phase (green is walk, yellow
+        flashing don't-walk); empty while nobody walks.
     """
 
     time_s: float
@@ -204,3 +207,4 @@ class Command:
     stage: int
     refused: str = ""
     pattern: Plan | None = None
+    walks: tuple[int, ...] = ()

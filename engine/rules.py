@@ -15,6 +15,10 @@ from .site import Phase, Site
 
 TURNING_SPEED_MPS = 8.9
 """Speed on which a turning phase's clearance is computed (20 mph)."""
+DEFAULT_CROSSING_M = 15.0
+"""Length of a crosswalk whose length is not stated: four lanes."""
+DEFAULT_JUNCTION_WIDTH_M = 18.0
+"""Width to be cleared where it is not stated."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Rules:
     approach speed and the junction's width. `order` says which stage may follow which: "any",
     or "field" (the rings and barriers, or the stages in their order, and only what has no call
     is skipped).
+    `longest_red`: a called phase is green within the site's longest red, whatever is requested.
+    `no_yellow_trap`: a permissive left never ends while the opposing through stays green.
+    `ped_service`: without a call, pedestrians walk each time their stage comes, or every second
+    time. `red_revert_s`: a phase that has ended stays red for so long. `plan_rate_s`: another
+    plan is taken up at most so often.
     """
 
     name: str
@@ -39,6 +48,10 @@ class Rules:
     walk_s: float = 7.0
     walking_speed_mps: float = 1.07
     longest_red: bool = True
+    no_yellow_trap: bool = True
+    ped_service: Literal["every_time", "every_second_time"] = "every_second_time"
+    red_revert_s: float = 2.0
+    plan_rate_s: float = 30.0
 
 
 RESCO = Rules(
@@ -50,6 +63,10 @@ RESCO = Rules(
     yellow_s=3.0,
     red_clearance_s=0.0,
     longest_red=False,
+    no_yellow_trap=False,
+    ped_service="every_time",
+    red_revert_s=0.0,
+    plan_rate_s=0.0,
 )
 """As the eight scenarios are published: yellow 3 s, no red clearance, any stage after any."""
 
@@ -71,29 +88,39 @@ def resco(yellow_s: float = 3.0) -> Rules:
 def with_limits(site: Site, rules: Rules) -> Site:
     """The site with each phase's limits filled in by the rules.
 
-    Raises InputError where a stated yellow is outside the rules, or where the minimums of all
-    other phases exceed the longest red that the site promises.
+    A vehicle phase with a `crossing_m` gets walk and pedestrian clearance, in a league that
+    times crosswalks beside vehicles. Raises InputError where a stated yellow is outside the
+    rules. (Whether the longest red can be kept is for the Gate to say: it knows the order.)
     """
     phases = tuple(_phase_with_limits(site, p, rules) for p in site.phases)
-    limited = site.model_copy(update={"phases": phases})
-    # cached properties hold the old phases' positions only, which have not changed
-    return Site.model_construct(**{name: getattr(limited, name) for name in Site.model_fields})
+    return site.model_copy(update={"phases": phases})
 
 
 def _phase_with_limits(site: Site, phase: Phase, rules: Rules) -> Phase:
-    stated = {} if rules.override else phase.model_dump(exclude_none=True)
-    limits: dict[str, float] = {
+    limits: dict[str, float | None] = {
         "min_green_s": _min_green_s(site, phase, rules),
         "yellow_s": _yellow_s(site, phase, rules),
         "red_clearance_s": _red_clearance_s(site, phase, rules),
     }
-    if phase.crossing_m is not None:
-        limits["walk_s"] = rules.walk_s
-        limits["ped_clearance_s"] = ped_clearance_s(phase.crossing_m, rules.walking_speed_mps)
-    update = {name: value for name, value in limits.items() if name not in stated}
-    result = phase.model_copy(update=update)
+    if phase.kind == "pedestrian":
+        limits |= _walk(phase, rules, phase.crossing_m or DEFAULT_CROSSING_M)
+    elif rules.override:
+        limits |= {"walk_s": None, "ped_clearance_s": None}
+    elif phase.crossing_m is not None:
+        limits |= _walk(phase, rules, phase.crossing_m)
+    if not rules.override:
+        limits = {name: v for name, v in limits.items() if getattr(phase, name) is None}
+    result = phase.model_copy(update=limits)
     _check_yellow(site, result, rules)
     return result
+
+
+def _walk(phase: Phase, rules: Rules, crossing_m: float) -> dict[str, float | None]:
+    """Walk and pedestrian clearance; where the yellow is fixed, pedestrians have that too."""
+    if rules.override:
+        return {"walk_s": rules.min_green_through_s, "ped_clearance_s": rules.yellow_s}
+    clearance_s = ped_clearance_s(crossing_m, rules.walking_speed_mps)
+    return {"walk_s": rules.walk_s, "ped_clearance_s": round(clearance_s, 1)}
 
 
 def _check_yellow(site: Site, phase: Phase, rules: Rules) -> None:
@@ -146,7 +173,7 @@ def _red_clearance_s(site: Site, phase: Phase, rules: Rules) -> float:
         return 0.0
     served = (*phase.protected, *phase.permitted)
     widths = [site.approach(site.movement(m).approach).junction_width_m for m in served]
-    width_m = max((w for w in widths if w is not None), default=18.0)
+    width_m = max((w for w in widths if w is not None), default=DEFAULT_JUNCTION_WIDTH_M)
     speed_mps = min(_speed_mps(site, phase), TURNING_SPEED_MPS if _turning(site, phase) else 1e9)
     low, high = rules.red_clearance_range_s
     return round(min(max(ite_red_clearance_s(width_m, speed_mps), low), high), 1)

@@ -1,0 +1,179 @@
+"""A plan as the Gate runs it: which phases are green at each second of the cycle."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from .errors import InputError
+from .gate_limits import Limits
+from .masks import bits
+from .plan import Plan, Window, green_windows
+from .rules import Rules
+from .site import Site
+
+CYCLE_RANGE_S = (10.0, 600.0)
+TRAP_SLACK_S = 3.0
+"""A permissive left is held this long at most for the opposing through to end with it."""
+MIN_GREEN_SLACK_S = 1.0
+"""Plans are rounded to tenths of a second, the Gate's clearance up to whole ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTable:
+    """The phases that are green from each second of the cycle on.
+
+    `origin_s` is a time at which the cycle starts; `starts_s` and `greens` are the seconds of
+    the cycle at which something changes, and the green phases from then on.
+    """
+
+    plan: Plan
+    cycle_s: float
+    origin_s: float
+    starts_s: tuple[float, ...]
+    greens: tuple[int, ...]
+    windows: tuple[tuple[tuple[float, float], ...], ...]
+
+    def greens_at(self, time_s: float) -> int:
+        """The phases whose greens hold the second that starts at `time_s`."""
+        at_s = (time_s - self.origin_s) % self.cycle_s + 1e-6
+        return self.greens[bisect_right(self.starts_s, at_s) - 1]
+
+    def next_s(self, time_s: float) -> float:
+        """The first second after `time_s` at which something changes."""
+        at_s = (time_s - self.origin_s) % self.cycle_s
+        i = bisect_right(self.starts_s, at_s + 1e-6)
+        then_s = self.starts_s[i] if i < len(self.starts_s) else self.cycle_s + self.starts_s[0]
+        return time_s + then_s - at_s
+
+    def remaining_s(self, phase: int, time_s: float) -> float:
+        """Green that is left to a phase at a time, 0 where it is not green then."""
+        at_s = (time_s - self.origin_s) % self.cycle_s + 1e-6
+        for start_s, end_s in self.windows[phase]:
+            for shifted_s in (at_s, at_s + self.cycle_s):
+                if start_s <= shifted_s < end_s:
+                    return end_s - shifted_s
+        return 0.0
+
+    def wait_s(self, phase: int, time_s: float) -> float:
+        """Seconds from a time until a phase is green; endless where the plan never serves it."""
+        at_s = (time_s - self.origin_s) % self.cycle_s
+        if self.remaining_s(phase, time_s) > 0:
+            return 0.0
+        waits = ((start_s - at_s) % self.cycle_s for start_s, _ in self.windows[phase])
+        return min(waits, default=float("inf"))
+
+
+def plan_table(site: Site, plan: Plan, limits: Limits, rules: Rules) -> PlanTable:
+    """The plan as the Gate runs it. Raises InputError where it breaks a limit of the site."""
+    if plan.site != site.id:
+        raise _error(plan, f"the plan is for site {plan.site}", f"plans for site {site.id}")
+    low_s, high_s = CYCLE_RANGE_S
+    if not low_s <= plan.cycle_s <= high_s:
+        raise _error(plan, f"a cycle of {plan.cycle_s:g} s", f"{low_s:g} to {high_s:g} s")
+    windows = green_windows(site, plan)
+    table = _table(site, plan, windows)
+    _check_conflicts(plan, table, limits)
+    _check_minimums(plan, table, limits)
+    if rules.no_yellow_trap:
+        _check_traps(plan, table, limits)
+    if rules.longest_red:
+        _check_reds(plan, table, limits, site.longest_red_s)
+    return table
+
+
+def cycle_origin_s(plan: Plan, windows: tuple[Window, ...]) -> float:
+    """A time at which the plan's cycle starts, its windows being counted from there.
+
+    The reference point of the reference phase is at the offset, counted from time 0; without
+    one the reference is the start of the cycle, where the first phase or stage begins.
+    """
+    if plan.reference_phase is None:
+        return plan.offset_s
+    own = [w for w in windows if w.phase == plan.reference_phase]
+    if not own:
+        raise _error(
+            plan, f"reference phase {plan.reference_phase} is never green", "a phase that is"
+        )
+    at_s = own[0].end_s if plan.reference_point == "start_of_yellow" else own[0].start_s
+    return plan.offset_s - at_s
+
+
+def _table(site: Site, plan: Plan, windows: tuple[Window, ...]) -> PlanTable:
+    by_phase: list[list[tuple[float, float]]] = [[] for _ in site.phases]
+    for w in windows:
+        by_phase[site.phase_index[w.phase]].append((w.start_s, w.end_s))
+    cycle_s = plan.cycle_s
+    edges = sorted({0.0, *(t % cycle_s for pair in by_phase for w in pair for t in w)})
+    greens = []
+    for edge_s in edges:
+        at_s = edge_s + 1e-6
+        green = 0
+        for p, own in enumerate(by_phase):
+            if any(a <= t < b for a, b in own for t in (at_s, at_s + cycle_s)):
+                green |= 1 << p
+        greens.append(green)
+    return PlanTable(
+        plan=plan,
+        cycle_s=cycle_s,
+        origin_s=cycle_origin_s(plan, windows),
+        starts_s=tuple(edges),
+        greens=tuple(greens),
+        windows=tuple(tuple(own) for own in by_phase),
+    )
+
+
+def _check_conflicts(plan: Plan, table: PlanTable, limits: Limits) -> None:
+    for green in table.greens:
+        for p in bits(green):
+            for q in bits(green & limits.conflicts[p]):
+                raise _error(
+                    plan,
+                    f"phases {limits.names[p]} and {limits.names[q]}, which are in conflict, are "
+                    "green together",
+                    "phases without a conflict",
+                )
+
+
+def _check_minimums(plan: Plan, table: PlanTable, limits: Limits) -> None:
+    for p, windows in enumerate(table.windows):
+        for start_s, end_s in windows:
+            needed_s = limits.full_min_s[p]
+            if end_s - start_s < needed_s - MIN_GREEN_SLACK_S:
+                what = "walk and pedestrian clearance" if limits.walks >> p & 1 else "minimum green"
+                raise _error(
+                    plan,
+                    f"phase {limits.names[p]} has {end_s - start_s:.1f} s of green",
+                    f"at least its {what} of {needed_s} s",
+                )
+
+
+def _check_traps(plan: Plan, table: PlanTable, limits: Limits) -> None:
+    for p in bits(limits.trapped):
+        for _, end_s in table.windows[p]:
+            edge_s = end_s + table.origin_s + TRAP_SLACK_S
+            staying = table.greens_at(edge_s) & table.greens_at(end_s + table.origin_s - 0.01)
+            for q in bits(limits.trap_of(p, staying)):
+                raise _error(
+                    plan,
+                    f"phase {limits.names[p]} ends its permissive left while the opposing phase "
+                    f"{limits.names[q]} stays green (yellow trap)",
+                    "a left that ends together with the opposing through",
+                )
+
+
+def _check_reds(plan: Plan, table: PlanTable, limits: Limits, longest_red_s: float) -> None:
+    for p, windows in enumerate(table.windows):
+        ends = [end_s + table.origin_s for _, end_s in windows]
+        red_s = max((table.wait_s(p, end_s + 0.01) for end_s in ends), default=float("inf"))
+        if red_s > longest_red_s:
+            found = f"red for {red_s:.0f} s" if windows else "never green"
+            raise _error(
+                plan,
+                f"phase {limits.names[p]} is {found}",
+                f"{longest_red_s:.0f} s (longest_red_s)",
+            )
+
+
+def _error(plan: Plan, found: str, allowed: str) -> InputError:
+    return InputError(f"plan of site {plan.site}", found, allowed, "Change the plan.")
