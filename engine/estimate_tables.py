@@ -6,6 +6,7 @@ positions are those of `packing.Packing`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ UPSTREAM_FROM_M = 20.0
 """A counting loop this far from the stop line counts in, a nearer one out."""
 SERIES_M = 20.0
 """Loops of a lane this much nearer than its farthest one would count the same vehicles twice."""
+BESIDE_M = 3.0
+"""Loops of a lane at the stop line that differ by less lie beside each other."""
 DEFAULT_SATURATION_FLOW_VEH_H = 1800.0
 SLOTS = 64
 """Seconds that a vehicle may take from the upstream loop to the stop line, at most."""
@@ -36,7 +39,7 @@ class Tables:
     detector_phases : (k, 3) detector, phase, 1 where its presence calls the phase.
     upstream : (k, 4) detector, lane, seconds from it to the stop line, room in vehicles; the
         rows of one detector follow one another.
-    stop_bar : (k, 2) detector, lane; one detector a lane.
+    stop_bar : (k, 4) detector, lane, lanes that share the detector, detectors of the lane.
     lane_approach : (n_lanes,) approach, counted through the network.
     free_speed_mps, saturation_flow_veh_h, length_m : (n_lanes,).
     recall : (n_phases,) 1 vehicles + 2 pedestrians.
@@ -62,7 +65,7 @@ def tables_of(packing: Packing) -> Tables:
         phase_lanes += [(p0 + p, l0 + lane) for p, lane in lanes_of_phases(site)]
         detector_phases += [(d0 + d, p0 + p, c) for d, p, c in phases_of_detectors(site)]
         upstream += [(d0 + d, l0 + lane, s, v) for d, lane, s, v in upstream_loops(site)]
-        stop_bar += [(d0 + d, l0 + lane) for d, lane in stop_bars(site)]
+        stop_bar += [(d0 + d, l0 + lane, n, m) for d, lane, n, m in stop_bars(site)]
     sites = packing.sites
     lanes = [(lane, a) for site in sites for a in site.approaches for lane in a.lanes]
     approaches = [len(a.lanes) for site in sites for a in site.approaches]
@@ -70,7 +73,7 @@ def tables_of(packing: Packing) -> Tables:
         phase_lanes=_table(phase_lanes, 2),
         detector_phases=_table(detector_phases, 3),
         upstream=_table(upstream, 4),
-        stop_bar=_table(stop_bar, 2),
+        stop_bar=_table(stop_bar, 4),
         lane_approach=np.repeat(np.arange(len(approaches)), approaches).astype(np.int64),
         free_speed_mps=np.array([a.speed_mps for _, a in lanes], dtype=np.float64),
         saturation_flow_veh_h=np.array(
@@ -133,18 +136,22 @@ def upstream_loops(site: Site) -> list[tuple[int, int, int, int]]:
     return rows
 
 
-def stop_bars(site: Site) -> list[tuple[int, int]]:
-    """(detector, lane): the nearest loop of each lane."""
-    nearest: dict[int, int] = {}
+def stop_bars(site: Site) -> list[tuple[int, int, int, int]]:
+    """(detector, lane, lanes that share the detector, detectors of the lane).
+
+    Of loops one behind the other only the nearest counts out.
+    """
+    nearest = [np.inf] * len(site.lanes)
+    pairs = []
     for d, detector in enumerate(site.detectors):
-        if _counts_in(detector):
-            continue
-        for lane in detector.lanes:
+        for lane in () if _counts_in(detector) else detector.lanes:
             at = site.lane_index[lane]
-            known = nearest.get(at)
-            if known is None or detector.distance_m < site.detectors[known].distance_m:
-                nearest[at] = d
-    return [(d, lane) for lane, d in sorted(nearest.items())]
+            nearest[at] = min(nearest[at], detector.distance_m)
+            pairs.append((d, at))
+    pairs = [p for p in pairs if site.detectors[p[0]].distance_m < nearest[p[1]] + BESIDE_M]
+    lanes_of = Counter(d for d, _ in pairs)
+    loops_of = Counter(lane for _, lane in pairs)
+    return [(d, lane, lanes_of[d], loops_of[lane]) for d, lane in pairs]
 
 
 def _counts_in(detector: Detector) -> bool:

@@ -3,7 +3,8 @@
 Vehicles are fractions: one that crosses an upstream loop adds weight to each lane at the stop
 line that it may go to, by shares learned from the stop bars. What the stop bars show corrects
 the sum: it would drift without. Rows of the tables: `phase_lanes` (phase, lane), `upstream`
-(detector, lane, seconds to the stop line, room in vehicles), `stop_bar` (detector, lane).
+(detector, lane, seconds to the stop line, room in vehicles), `stop_bar` (detector, lane, lanes
+that share the detector, detectors of the lane).
 
 Per-lane memory is one array (n_lanes, 4), columns OUT, QUIET, VARIANCE and DISCHARGING.
 """
@@ -119,10 +120,10 @@ def _leave(
 ) -> None:
     """A crossing takes a vehicle from its lane, and what is missing from its neighbours."""
     for k in range(stop_bar.shape[0]):
-        d, lane = stop_bar[k]
+        d, lane, sharing, _ = stop_bar[k]
         if counts_veh[d] == 0 or health[d] != 0:
             continue
-        crossed = float(counts_veh[d])
+        crossed = counts_veh[d] / sharing
         memory[lane, OUT] += crossed
         missing = _take(lane, crossed, slot, due_veh, queue_veh)
         other = lane - 1
@@ -150,7 +151,12 @@ def _take(
     """Take vehicles out of the queue, then those due next; returns how many were missing."""
     taken = min(queue_veh[lane], wanted_veh)
     queue_veh[lane] -= taken
-    wanted_veh -= taken
+    return _take_due(lane, wanted_veh - taken, slot, due_veh)
+
+
+@jit
+def _take_due(lane: int, wanted_veh: float, slot: int, due_veh: NDArray[np.float64]) -> float:
+    """Take those that are due next; returns how many were missing."""
     slots = due_veh.shape[1]
     for ahead in range(1, slots):
         if wanted_veh <= 0.0:
@@ -174,14 +180,15 @@ def _correct_at_stop_bars(
 ) -> None:
     """Covered under red: one at least. Clear under red: none. Clear for long in green: none."""
     for k in range(stop_bar.shape[0]):
-        d, lane = stop_bar[k]
+        d, lane, sharing, beside = stop_bar[k]
         if presence[d] or counts_veh[d] > 0:
             memory[lane, QUIET] = 0.0
-            if presence[d] and memory[lane, DISCHARGING] == 0.0 and queue_veh[lane] < 1.0:
-                _take(lane, 1.0 - queue_veh[lane], slot, due_veh, queue_veh)
-                queue_veh[lane] = 1.0
+            least_veh = 1.0 / sharing
+            if presence[d] and memory[lane, DISCHARGING] == 0.0 and queue_veh[lane] < least_veh:
+                _take_due(lane, least_veh - queue_veh[lane], slot, due_veh)
+                queue_veh[lane] = least_veh
             continue
-        memory[lane, QUIET] += 1.0
+        memory[lane, QUIET] += 1.0 / beside
         limit_s = QUIET_RED_S if memory[lane, DISCHARGING] == 0.0 else QUIET_GREEN_S
         if memory[lane, QUIET] >= limit_s:
             queue_veh[lane] = 0.0
