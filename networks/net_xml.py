@@ -167,7 +167,7 @@ def load_net(path: Path, additional: Iterable[Path] = ()) -> Net:
     """
     net = Net(path)
     root = ""
-    for element in _top_elements(path):
+    for element in top_elements(path):
         root = root or element.tag
         if element.tag == "net":
             net.lefthand = element.get("lefthand") in {"true", "1"}
@@ -180,7 +180,7 @@ def load_net(path: Path, additional: Iterable[Path] = ()) -> Net:
             "Give the network file, or make one with netconvert.",
         )
     for extra in additional:
-        for element in _top_elements(extra):
+        for element in top_elements(extra):
             if element.tag == "tlLogic":
                 _take(net, element)
     return net
@@ -204,7 +204,7 @@ def open_xml(path: Path) -> IO[bytes]:
         ) from error
 
 
-def _top_elements(path: Path) -> Iterator[ET.Element]:
+def top_elements(path: Path) -> Iterator[ET.Element]:
     """The root (still empty), then each of its children when it is whole."""
     with open_xml(path) as file:
         try:
