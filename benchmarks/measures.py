@@ -1,0 +1,129 @@
+"""The measures of a run, over the vehicles scheduled to depart in [begin, end).
+
+`delay_s` is strict: nobody is left out because a jam kept him from departing or arriving.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .trips import Totals, Trip, Walk
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Means over scheduled vehicles unless said otherwise; None where there is nobody.
+
+    `trip_s` is over arrived vehicles, `max_wait_s` the largest waiting time with the wait to
+    depart; `pedestrian_delay_s` is the time lost by walking persons.
+    """
+
+    delay_s: float | None
+    delay_resco_s: float | None
+    trip_s: float | None
+    wait_s: float | None
+    stops: float | None
+    max_wait_s: float | None
+    vehicles: int
+    arrived: int
+    never_inserted: int
+    unfinished: int
+    collisions: int
+    teleports: int
+    gridlock: bool
+    co2_kg: float | None = None
+    buses: int = 0
+    bus_delay_s: float | None = None
+    pedestrians: int = 0
+    pedestrian_delay_s: float | None = None
+    main_street_delay_s: float | None = None
+    side_street_delay_s: float | None = None
+    delay_by_movement: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+
+
+def scheduled(trips: Iterable[Trip], begin_s: float, end_s: float) -> list[Trip]:
+    """The vehicles that count: scheduled to depart in [begin, end)."""
+    return [t for t in trips if begin_s <= t.scheduled_s(end_s) < end_s]
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The mean, None of nothing."""
+    return sum(values) / len(values) if values else None
+
+
+def measures(
+    trips: Sequence[Trip],
+    walks: Sequence[Walk],
+    totals: Totals,
+    *,
+    begin_s: float,
+    end_s: float,
+    resco_schedule_s: dict[str, float] | None = None,
+    bus_types: frozenset[str] = frozenset(),
+    co2: bool = False,
+    gridlock: bool = False,
+) -> Measures:
+    """All measures that need no signal; `movement_delays` adds the others."""
+    counted = scheduled(trips, begin_s, end_s)
+    arrived = [t for t in counted if t.arrived]
+    inserted = [t for t in counted if t.inserted]
+    buses = [t for t in counted if t.type in bus_types]
+    return Measures(
+        delay_s=mean([t.delay_s for t in counted]),
+        delay_resco_s=resco_delay_s(trips, resco_schedule_s or {}, end_s),
+        trip_s=mean([t.duration_s for t in arrived]),
+        wait_s=mean([t.waiting_s for t in inserted]),
+        stops=mean([t.stops for t in inserted]),
+        max_wait_s=max((t.waiting_s + t.depart_delay_s for t in counted), default=None),
+        vehicles=len(counted),
+        arrived=len(arrived),
+        never_inserted=len(counted) - len(inserted),
+        unfinished=len(inserted) - len(arrived),
+        collisions=totals.collisions,
+        teleports=totals.teleports,
+        gridlock=gridlock,
+        co2_kg=sum(t.co2_kg for t in trips) if co2 else None,
+        buses=len(buses),
+        bus_delay_s=mean([t.delay_s for t in buses]),
+        pedestrians=len(walks),
+        pedestrian_delay_s=mean([w.time_loss_s for w in walks]),
+    )
+
+
+def resco_delay_s(
+    trips: Sequence[Trip], schedule_s: dict[str, float], end_s: float
+) -> float | None:
+    """RESCO's own formula (its utils/readXML.py), kept with its peculiarities.
+
+    The sum of timeLoss + departDelay of all that departed, plus end minus scheduled departure of
+    those <vehicle>s of the route file that are scheduled after the scheduled departure of the
+    last one that departed; divided by the number of both. Vehicles that could not depart and
+    were scheduled earlier, and <trip>s, are left out; `schedule_s` has the <vehicle>s only.
+    """
+    departed = [t for t in trips if t.inserted]
+    if not departed:
+        return None
+    last = max(departed, key=lambda t: t.depart_s)  # the first of several, as there
+    total_s, number = sum(t.delay_s for t in departed), len(departed)
+    last_s = schedule_s.get(last.id)
+    if last_s is not None:
+        missing_s = [end_s - s for s in schedule_s.values() if s > last_s]
+        total_s, number = total_s + sum(missing_s), number + len(missing_s)
+    return total_s / number
+
+
+def vehicle_schedule_s(routes: Iterable[Path]) -> dict[str, float]:
+    """Scheduled departures of the <vehicle> elements of route files, in their order."""
+    schedule: dict[str, float] = {}
+    for path in routes:
+        for _, element in ET.iterparse(path):
+            if element.tag == "vehicle":
+                try:
+                    schedule[element.attrib["id"]] = float(element.attrib["depart"])
+                except (KeyError, ValueError):  # "triggered", or hours:minutes: not RESCO's files
+                    continue
+                element.clear()
+    return schedule

@@ -1,0 +1,233 @@
+"""One run: a scenario, a controller, a seed; and everything that is measured of it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+from greenband.controllers.base import Controller
+from greenband.controllers.catalogue import Entry, find
+from greenband.controllers.loop import Outcome, run, watch
+from greenband.controllers.recorder import Recorder
+from greenband.engine.errors import InputError
+from greenband.engine.plan import Plan
+from greenband.engine.rules import STREET, Rules, resco
+from greenband.engine.site import Site
+from greenband.networks.net_reader import read_net
+from greenband.networks.net_xml import load_net
+from greenband.networks.resample import resample
+from greenband.networks.scenario import Scenario, load_scenario
+from greenband.networks.sumo_reading import Info
+from greenband.networks.sumo_site import SumoSite, Uncontrolled
+from greenband.networks.sumo_street import SumoStreet
+
+from .measures import Measures, measures, scheduled, vehicle_schedule_s
+from .movement_delay import free_times_s, movement_delays, street_delays_s
+from .trips import read_passages, read_totals, read_trips
+
+League = Literal["resco", "street"]
+Demand = Literal["published", "resampled"]
+MOST_REASONS = 20
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The measures of a run and what it was a run of.
+
+    Attributes
+    ----------
+    decide_ms : mean time in which all sites were estimated, decided and checked, per second of
+        simulated time; slowest_decide_ms the longest.
+    refusals : requests that the Gate did not follow; refusal_reasons the most frequent.
+    gridlocked : lanes that were.
+    """
+
+    scenario: str
+    scenario_digest: str
+    controller: str
+    info: str
+    league: str
+    demand: str
+    seed: int
+    sumo_version: str
+    begin_s: float
+    end_s: float
+    measures: Measures
+    wall_s: float
+    decide_ms: float
+    slowest_decide_ms: float
+    refusals: int
+    refusal_reasons: dict[str, int]
+    gridlocked: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """One flat object, as the command line prints it with ``--json``."""
+        flat = asdict(self)
+        return {**flat.pop("measures"), **flat}
+
+
+def simulate(
+    scenario: Scenario | str | Path,
+    controller: str = "program",
+    *,
+    info: Info = "loops",
+    league: League | None = None,
+    seed: int = 1,
+    demand: Demand = "published",
+    plans: Mapping[str, Plan] | None = None,
+    gui: bool = False,
+    record: Path | None = None,
+    co2: bool = False,
+) -> RunResult:
+    """Simulate a scenario under a controller.
+
+    Parameters
+    ----------
+    scenario : a name in the catalogue, the path of a .sumocfg, or a Scenario.
+    controller : a name in the catalogue, or path/to/file.py:Name.
+    info : what the controller may know. league : the rules; the scenario's own by default.
+    plans : by signal, for controllers that run a plan.
+    record : a Parquet file for requests, commands, colours and refusals.
+
+    Raises InputError with the place in the input; MissingPartError where something is not
+    installed.
+    """
+    began = perf_counter()
+    given = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    entry = find(controller)
+    chosen: League = league or ("resco" if given.league == "resco" else "street")
+    sites, uncontrolled = read_net(given.net, only=given.signals, additional=given.additional)
+    if not sites and not entry.untouched:
+        raise _nothing_to_control(given, uncontrolled)
+    with tempfile.TemporaryDirectory(prefix="greenband-") as name:
+        folder = Path(name)
+        played = given if demand == "published" else resample(given, seed, folder)
+        recorder = Recorder() if record is not None else None
+        street = SumoStreet(
+            played,
+            sites,
+            rules=rules_of(given, chosen),
+            folder=folder,
+            info=info,
+            needs=entry.needs,
+            seed=seed,
+            gui=gui,
+            co2=co2,
+        )
+        with street:
+            outcome = _drive(street, entry, plans or {}, rules_of(given, chosen), recorder)
+            end_s, buses = street.time_s, street.vehicle_types("bus")
+        if recorder is not None and record is not None:
+            recorder.write(record)
+        measured = _measure(played, street, end_s, buses, co2)
+    return RunResult(
+        scenario=given.name,
+        scenario_digest=given.digest,
+        controller=controller,
+        info=info,
+        league=chosen,
+        demand=demand,
+        seed=seed,
+        sumo_version=sumo_version(),
+        begin_s=given.begin_s,
+        end_s=end_s,
+        measures=measured,
+        wall_s=perf_counter() - began,
+        decide_ms=1000.0 * outcome.decide_s / max(outcome.seconds, 1),
+        slowest_decide_ms=1000.0 * outcome.slowest_s,
+        refusals=sum(outcome.refusals.values()),
+        refusal_reasons=_reasons(outcome.refusals),
+        gridlocked=street.gridlocked,
+        warnings=tuple(_warnings(sites, uncontrolled)),
+    )
+
+
+def rules_of(scenario: Scenario, league: League) -> Rules:
+    """The rules of a league for this scenario."""
+    return resco(scenario.resco_yellow_s) if league == "resco" else STREET
+
+
+def sumo_version() -> str:
+    """SUMO's version, such as 1.28.0."""
+    import libsumo
+
+    return str(libsumo.getVersion()[1]).removeprefix("SUMO ")
+
+
+def _drive(
+    street: SumoStreet,
+    entry: Entry,
+    plans: Mapping[str, Plan],
+    rules: Rules,
+    recorder: Recorder | None,
+) -> Outcome:
+    if entry.untouched:
+        return watch(street)
+    return run(
+        street,
+        partial(_make, entry, plans),
+        rules=rules,
+        info=street.info,
+        needs=entry.needs,
+        recorder=recorder,
+    )
+
+
+def _make(entry: Entry, plans: Mapping[str, Plan], site: Site) -> Controller:
+    return entry.make(site, plans.get(site.id))
+
+
+def _measure(
+    scenario: Scenario, street: SumoStreet, end_s: float, buses: frozenset[str], co2: bool
+) -> Measures:
+    trips, walks = read_trips(street.outputs.trips)
+    basic = measures(
+        trips,
+        walks,
+        read_totals(street.outputs.totals),
+        begin_s=scenario.begin_s,
+        end_s=end_s,
+        resco_schedule_s=vehicle_schedule_s(scenario.routes),
+        bus_types=buses,
+        co2=co2,
+        gridlock=bool(street.gridlocked),
+    )
+    factors = {t.id: t.speed_factor for t in scheduled(trips, scenario.begin_s, end_s)}
+    free_s = free_times_s(load_net(scenario.net, scenario.additional))
+    delays = movement_delays(
+        read_passages(street.outputs.routes), street.signals, free_s, factors, end_s
+    )
+    main_s, side_s = street_delays_s(delays, street.signals)
+    table: dict[str, dict[str, dict[str, float]]] = {}
+    for (site, movement, _), tally in delays.items():
+        row = {"vehicles": tally.vehicles, "delay_s": tally.delay_s}
+        table.setdefault(site, {})[movement] = row
+    return replace(
+        basic, main_street_delay_s=main_s, side_street_delay_s=side_s, delay_by_movement=table
+    )
+
+
+def _reasons(refusals: Counter[tuple[str, str]]) -> dict[str, int]:
+    return {f"{site}: {reason}": n for (site, reason), n in refusals.most_common(MOST_REASONS)}
+
+
+def _warnings(sites: list[SumoSite], uncontrolled: list[Uncontrolled]) -> list[str]:
+    kept = [f"signal {u.signal_id} keeps its program: {u.reason}" for u in uncontrolled]
+    return kept + [f"signal {s.signal_id}: {note}" for s in sites for note in s.notes]
+
+
+def _nothing_to_control(scenario: Scenario, uncontrolled: list[Uncontrolled]) -> InputError:
+    reasons = "; ".join(f"{u.signal_id}: {u.reason}" for u in uncontrolled[:5])
+    return InputError(
+        f"{scenario.name}, {scenario.net}",
+        f"no signal that can be controlled ({reasons})",
+        "at least one signal with two green stages; controller `program` runs any network",
+        "Give the signals programs (netconvert --tls.rebuild), or use --controller program.",
+    )

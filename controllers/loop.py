@@ -1,0 +1,173 @@
+"""The loop: Frame, State, Request, Command, once a second.
+
+    Street --Frame--> Estimator --State--> Controller --Request--> Gate --Command--> Street
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Protocol
+
+from greenband.engine.errors import InputError
+from greenband.engine.estimate import Estimator, Info
+from greenband.engine.frame import Command, Request, State
+from greenband.engine.gate import Gate
+from greenband.engine.packing import FrameArrays, Packing
+from greenband.engine.rules import Rules
+from greenband.engine.site import Site
+
+from .base import Controller, Street
+from .recorder import Recorder
+
+
+class PackedStreet(Street, Protocol):
+    """A street whose frames are views of one network's arrays."""
+
+    @property
+    def packing(self) -> Packing:
+        """Its sites, with their limits, and where each lies in the arrays."""
+        ...
+
+    @property
+    def arrays(self) -> FrameArrays:
+        """Filled anew by each `read`."""
+        ...
+
+
+@dataclass
+class Outcome:
+    """What a run was like from the inside.
+
+    `decide_s` is what estimating, deciding and checking took in all, `slowest_s` in the slowest
+    second; `refusals` counts by site and reason the requests that the Gate did not follow.
+    """
+
+    seconds: int = 0
+    decide_s: float = 0.0
+    slowest_s: float = 0.0
+    refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Unit:
+    """One site in the loop, with what was last asked for and commanded."""
+
+    site: str
+    controller: Controller
+    interval_s: int
+    gate: Gate
+    state: State
+    request: Request | None = None
+    command: Command | None = None
+
+
+def watch(street: Street) -> Outcome:
+    """Let the street's own programs run to the end, untouched."""
+    outcome = Outcome()
+    read = street.read
+    while read():
+        outcome.seconds += 1
+    return outcome
+
+
+def run(
+    street: PackedStreet,
+    make: Callable[[Site], Controller],
+    *,
+    rules: Rules,
+    info: Info,
+    needs: frozenset[str],
+    recorder: Recorder | None = None,
+    each_second: Callable[[Mapping[str, State]], None] | None = None,
+) -> Outcome:
+    """Control all sites of a street until it is over.
+
+    Parameters
+    ----------
+    make : makes the controller of a site. needs : what these controllers look at.
+    recorder, each_second : see every request and command, and every second's states.
+
+    Raises InputError where a controller fails: with its name, the site and the second.
+    """
+    outcome = Outcome()
+    frames = street.read()
+    if not frames:
+        return outcome
+    gates = _gates(street, rules)
+    estimator, arrays = Estimator(street.packing, info, needs), street.arrays
+    units: list[_Unit] = []
+    changed: dict[str, Command] = {}
+    while frames:
+        began = perf_counter()
+        time_s = next(iter(frames.values())).time_s
+        states = estimator.update(arrays, frames, gates, time_s)
+        units = units or [_unit(make(s), gates[s.id], states[s.id]) for s in street.packing.sites]
+        _decide(units, outcome.seconds, time_s, changed, outcome.refusals, recorder)
+        if changed:
+            street.apply(changed)
+            changed.clear()
+        took_s = perf_counter() - began
+        outcome.decide_s += took_s
+        if took_s > outcome.slowest_s and outcome.seconds:  # the first second compiles
+            outcome.slowest_s = took_s
+        outcome.seconds += 1
+        if each_second is not None:
+            each_second(states)
+        frames = street.read()
+    return outcome
+
+
+def _gates(street: PackedStreet, rules: Rules) -> dict[str, Gate]:
+    """A Gate for each site, which takes over what the street shows."""
+    packing, arrays = street.packing, street.arrays
+    gates: dict[str, Gate] = {}
+    for i, site in enumerate(packing.sites):
+        p = packing.slice(packing.phases, i)
+        gates[site.id] = Gate(site, rules, arrays.colour[p].tolist(), arrays.colour_s[p].tolist())
+    return gates
+
+
+def _unit(controller: Controller, gate: Gate, state: State) -> _Unit:
+    return _Unit(gate.site.id, controller, controller.interval_s, gate, state)
+
+
+def _decide(
+    units: list[_Unit],
+    second: int,
+    time_s: float,
+    changed: dict[str, Command],
+    refusals: Counter[tuple[str, str]],
+    recorder: Recorder | None,
+) -> None:
+    """Ask each controller whose turn it is, and each Gate."""
+    unit = units[0]
+    try:
+        for unit in units:
+            state = unit.state
+            request = unit.request
+            if request is None or second % unit.interval_s == 0:
+                request = unit.request = unit.controller.decide(state)
+            command = unit.gate.step(
+                request, state.calls, state.ped_calls, state.flags, time_s
+            )
+            if command is not unit.command:
+                unit.command = changed[unit.site] = command
+                if command.refused:
+                    refusals[unit.site, command.refused] += 1
+                if recorder is not None:
+                    recorder.command(unit.site, request, command)
+    except Exception as error:
+        raise _failed(unit, time_s, error) from error
+
+
+def _failed(unit: _Unit, time_s: float, error: Exception) -> InputError:
+    name = type(unit.controller).__name__
+    return InputError(
+        f"controller {name}, site {unit.site}, second {time_s:g}",
+        f"{type(error).__name__}: {error}",
+        "a Request each time it is asked",
+        "Correct the controller; the run was ended, and the signals keep what they showed.",
+    )

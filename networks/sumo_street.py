@@ -1,0 +1,241 @@
+"""SUMO as a street: it reports a second of traffic and shows the colours that a Gate commands.
+
+By libsumo in this process, one simulation at a time; by TraCI with SUMO's window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from greenband.engine.frame import Colour, Command, Frame
+from greenband.engine.packing import FrameArrays, Packing, frames_of, pack
+from greenband.engine.rules import Rules, with_limits
+from greenband.engine.site import Site
+
+from .render import Renderer, renderer_of
+from .scenario import Scenario
+from .sumo_api import Simulator, start_simulator, steps_a_second
+from .sumo_gridlock import GridlockWatch
+from .sumo_options import Outputs, sumo_options
+from .sumo_reading import Info, Readers, wants_of
+from .sumo_site import SumoSite
+
+YELLOW = int(Colour.YELLOW)
+GRACE_S = 3600.0
+"""A scenario without an end runs this long after its last departure at most."""
+
+
+History = dict[str, list[tuple[float, tuple[int, ...]]]]
+"""By site, the colours that were shown and the second from which on."""
+
+
+@dataclass(slots=True)
+class _Signal:
+    """One signal: what it was last told, what SUMO shows, and its last settled stage."""
+
+    id: str
+    phases: slice
+    renderer: Renderer
+    colours: tuple[int, ...]
+    state: str
+    stage: int = -1
+    command: Command | None = None
+
+
+class SumoStreet:
+    """A running scenario; use it in a ``with`` block, so that SUMO ends and its files are whole.
+
+    Parameters
+    ----------
+    scenario : net, demand and window.
+    signals : the signals that can be controlled, as read from its net.
+    rules : the league's; they fill in the sites' limits.
+    info : what may be seen.
+    needs : what the controllers look at (`controllers.base.Controller.needs`); nothing else is
+        read. None: everything at this level.
+    folder : where SUMO's outputs and its detectors' file go.
+    options : more of SUMO's own options.
+
+    Raises InputError where SUMO refuses the scenario or runs in this process already.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        signals: Sequence[SumoSite],
+        *,
+        rules: Rules,
+        folder: Path,
+        info: Info = "loops",
+        needs: frozenset[str] | None = None,
+        seed: int = 1,
+        gui: bool = False,
+        co2: bool = False,
+        options: Sequence[str] = (),
+    ) -> None:
+        self.signals = tuple(signals)
+        self.packing: Packing = pack(tuple(with_limits(s.site, rules) for s in self.signals))
+        self.info: Info = info
+        self._wants = wants_of(info, needs)
+        self.outputs = Outputs.within(folder)
+        self._simulator: Simulator | None = None
+        try:
+            readers = Readers(scenario, self.signals, self.packing, self._wants)
+            detectors = folder / "detectors.add.xml"
+            detectors.write_text(readers.additional_xml(), encoding="utf-8")
+            arguments = sumo_options(
+                scenario, self.outputs, detectors=detectors, seed=seed, gui=gui, co2=co2
+            )
+            simulator = start_simulator([*arguments, *options], gui, folder / "errors.txt")
+            self._simulator = simulator
+            self._attach(simulator, readers, scenario.end_s)
+        except BaseException:
+            self.close()
+            raise
+
+    def _attach(self, simulator: Simulator, readers: Readers, end_s: float | None) -> None:
+        """Bind what is called each second, and look at the first colours."""
+        self._reading = readers.bind(simulator)
+        self.arrays: FrameArrays = self._reading.arrays
+        self.frames: dict[str, Frame] = frames_of(self.packing, self.arrays)
+        self._frames = tuple(self.frames.values())
+        self._colour_s = self.arrays.colour_s
+        self._steps = steps_a_second(simulator)
+        self._step = simulator.getter("simulation", "step")
+        self._show = simulator.getter("trafficlight", "setRedYellowGreenState")
+        self._state = simulator.getter("trafficlight", "getRedYellowGreenState")
+        self._expected = simulator.getter("simulation", "getMinExpectedNumber")
+        self._departed = simulator.getter("simulation", "getDepartedNumber")
+        self.time_s = float(simulator.api.simulation.getTime())
+        self._end_s = inf if end_s is None else end_s
+        self._endless = end_s is None
+        self._idle_s = 0.0
+        self._signals = {
+            s.signal_id: self._first(i, s) for i, s in enumerate(self.signals)
+        }
+        self._programs = list(self._signals.values())
+        self.history: History = {
+            s.id: [(self.time_s, s.colours)] for s in self._signals.values()
+        }
+        self._gridlock = GridlockWatch(
+            simulator, self.signals, self.packing, self.arrays.colour
+        )
+
+    def _first(self, i: int, site: SumoSite) -> _Signal:
+        renderer, state = renderer_of(site), str(self._state(site.signal_id))
+        phases = self.packing.slice(self.packing.phases, i)
+        colours = renderer.colours_of(state)
+        self.arrays.colour[phases] = colours
+        return _Signal(site.signal_id, phases, renderer, colours, state)
+
+    def sites(self) -> list[Site]:
+        """The sites that can be controlled, with their limits filled in."""
+        return list(self.packing.sites)
+
+    def read(self) -> dict[str, Frame]:
+        """Advance one second and report it; empty when the window is over, or, in a scenario
+        without an end, when all have arrived or nobody has departed for an hour."""
+        if self.time_s >= self._end_s or (self._endless and self._over()):
+            return {}
+        if self._steps == 1:
+            self._step()
+            self._reading.second()
+        else:
+            self._reading.begin()
+            for _ in range(self._steps):
+                self._step()
+                self._reading.step()
+            self._reading.end()
+        self.time_s += 1.0
+        np.add(self._colour_s, 1.0, out=self._colour_s)
+        if self._programs:
+            self._look()
+        self._gridlock.second()
+        time_s = self.time_s
+        for frame in self._frames:
+            frame.time_s = time_s
+        if self._reading.vehicles is not None:
+            for i, frame in enumerate(self._frames):
+                frame.vehicles = self._reading.vehicles.of_site(i)
+        return self.frames
+
+    def _over(self) -> bool:
+        if self._expected() == 0:
+            return True
+        self._idle_s = 0.0 if self._departed() else self._idle_s + 1.0
+        return self._idle_s > GRACE_S
+
+    def _look(self) -> None:
+        """Read what the net's own programs show."""
+        for signal in self._programs:
+            state = self._state(signal.id)
+            if state != signal.state:
+                signal.state = state
+                self._changed(signal, signal.renderer.colours_of(state), self.time_s - 1.0)
+
+    def _changed(self, signal: _Signal, colours: tuple[int, ...], from_s: float) -> None:
+        """Note colours that are shown from a second on."""
+        now = self.arrays.colour[signal.phases]
+        new = np.array(colours, np.int8)
+        self._colour_s[signal.phases][now != new] = self.time_s - from_s
+        now[:] = new
+        signal.colours = colours
+        self.history[signal.id].append((from_s, colours))
+
+    def apply(self, commands: dict[str, Command]) -> None:
+        """Show the commanded colours from the next second on.
+
+        A signal's first command takes it away from the net's program.
+        """
+        for site, command in commands.items():
+            signal = self._signals[site]
+            if command is not signal.command:
+                self._command(signal, command)
+
+    def _command(self, signal: _Signal, command: Command) -> None:
+        colours = command.colours
+        state = signal.renderer.render(colours, signal.stage, command.stage)
+        if YELLOW not in colours:
+            signal.stage = command.stage
+        if state != signal.state or signal.command is None:
+            self._show(signal.id, state)
+            signal.state = state
+        if signal.command is None:
+            self._programs.remove(signal)
+        signal.command = command
+        if colours != signal.colours:
+            self._changed(signal, colours, self.time_s)
+
+    @property
+    def gridlocked(self) -> tuple[str, ...]:
+        """Lanes that were gridlocked at some time."""
+        return tuple(self._gridlock.lanes)
+
+    def vehicle_types(self, vehicle_class: str) -> frozenset[str]:
+        """Names of the vehicle types of a SUMO class, such as "bus"."""
+        assert self._simulator is not None
+        types = self._simulator.api.vehicletype
+        return frozenset(t for t in types.getIDList() if types.getVehicleClass(t) == vehicle_class)
+
+    def close(self) -> None:
+        """End SUMO; its files in `outputs` are whole afterwards."""
+        simulator, self._simulator = self._simulator, None
+        if simulator is not None:
+            simulator.close()
+
+    def __enter__(self) -> SumoStreet:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
