@@ -18,7 +18,8 @@ from greenband.engine.frame import Colour, Request, State
 from greenband.engine.kernels.actuated import next_called_stage, step_phases
 from greenband.engine.rings import RingOrder
 from greenband.engine.site import Detector, Site
-from greenband.engine.stages import stages_of
+
+from .heaviest import requests_of
 
 MAX_GREEN_S = 40.0
 """Where the site states no maximum."""
@@ -52,7 +53,7 @@ class Actuated:
         self._done = np.zeros(n, np.bool_)
         self._last_s = np.nan
         self._rings = RingOrder(site) if site.rings else None
-        self._requests = [Request(stage=s, reason="actuated") for s in range(len(stages_of(site)))]
+        self._requests = requests_of(site, "actuated")
 
     def decide(self, state: State) -> Request:
         """Hold, or go to the next called stage."""

@@ -11,6 +11,12 @@ from greenband.engine.site import Site
 from greenband.engine.stages import stages_of
 
 
+def requests_of(site: Site, reason: str) -> list[Request]:
+    """A Request for each stage, and at last (index -1) one for where there is no stage."""
+    stages = [*range(len(stages_of(site))), -1]
+    return [Request(stage=s, reason=reason) for s in stages]
+
+
 class StageChooser:
     """Compares the stages' loads once a green has lasted `hold_s`, then each `every_s`.
 
@@ -37,7 +43,7 @@ class StageChooser:
         self._entering, self._leaving = entering, leaving
         self._moving_weight, self._bonus_veh = moving_weight, bonus_veh
         self._hold_s, self._every_s = hold_s, every_s
-        self._requests = [Request(stage=s, reason=reason) for s in range(len(stages_of(site)))]
+        self._requests = requests_of(site, reason)
         self._wanted = Request(stage=-1)
         self._next_s = -np.inf
 

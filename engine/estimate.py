@@ -98,7 +98,6 @@ class Estimator:
             state.time_s = time_s
             state.stage = gate.stage
             state.changing = gate.changing
-            state.allowed = gate.allowed()
             state.flags = frame.flags
         return self._states
 
@@ -107,13 +106,13 @@ class Estimator:
     ) -> None:
         self._arrays = arrays
         self._states = {
-            site.id: self._state(i, arrays)
+            site.id: self._state(i, arrays, gates[site.id])
             for i, site in enumerate(self.packing.sites)
             if site.id in gates
         }
         self._each = [(s, frames[name], gates[name]) for name, s in self._states.items()]
 
-    def _state(self, i: int, arrays: FrameArrays) -> State:
+    def _state(self, i: int, arrays: FrameArrays, gate: GateView) -> State:
         packing, beliefs, calls = self.packing, self.beliefs, self._calls
         site = packing.sites[i]
         stages = stages_of(site)
@@ -131,7 +130,7 @@ class Estimator:
             calls=calls.calls[p],
             ped_calls=calls.ped_calls[p],
             waiting_s=calls.waiting_s[p],
-            allowed=np.ones(len(stages), np.bool_),
+            allowed_now=gate.allowed,
             counts_veh=arrays.counts_veh[d],
             occupancy_ratio=arrays.occupancy_ratio[d],
             presence=arrays.presence[d],

@@ -7,6 +7,7 @@ The arrays of a Frame and a State are overwritten by the next second: copy what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 
@@ -124,6 +125,7 @@ class State:
     calls, ped_calls : (n_phases,) demand for the phase; calls includes pedestrians.
     stage, changing : index in `stages` of the stage that is green or being changed to.
     allowed : (n_stages,) what the Gate would accept now; the present stage is always allowed.
+        It is worked out when it is looked at, by `allowed_now`.
     messages : what the neighbours said, by site.
     """
 
@@ -138,7 +140,7 @@ class State:
     calls: NDArray[np.bool_]
     ped_calls: NDArray[np.bool_]
     waiting_s: NDArray[np.float64]
-    allowed: NDArray[np.bool_]
+    allowed_now: Callable[[], NDArray[np.bool_]]
     counts_veh: NDArray[np.int32]
     occupancy_ratio: NDArray[np.float64]
     presence: NDArray[np.bool_]
@@ -155,6 +157,11 @@ class State:
     halted_downstream_veh: NDArray[np.float64]
     flags: Flag = Flag.NONE
     messages: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> NDArray[np.bool_]:
+        """(n_stages,) what the Gate would accept now."""
+        return self.allowed_now()
 
 
 @dataclass(frozen=True, slots=True)
