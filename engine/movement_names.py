@@ -25,12 +25,13 @@ _WORDS = (
     ("SOUTHEASTBOUND", "SE"), ("SOUTHWESTBOUND", "SW"),
     ("NORTHBOUND", "NB"), ("SOUTHBOUND", "SB"), ("EASTBOUND", "EB"), ("WESTBOUND", "WB"),
     ("NORTH", "N"), ("SOUTH", "S"), ("EAST", "E"), ("WEST", "W"),
-    ("PEDESTRIANS", "PED"), ("PEDESTRIAN", "PED"), ("PEDS", "PED"),
     ("UTURNS", "U"), ("UTURN", "U"), ("LEFTS", "L"), ("LEFT", "L"),
     ("THROUGH", "T"), ("STRAIGHT", "T"), ("THRU", "T"), ("RIGHTS", "R"), ("RIGHT", "R"),
     ("TURN", ""), ("VOLUME", ""), ("HEAVYVEHICLES", "HV"), ("HEAVY", "HV"),
     ("TRUCKS", "HV"), ("TRUCK", "HV"), ("HVEH", "HV"),
 )  # fmt: skip
+# Only at the end of a word: PED_S is the south leg, Peds are people.
+_PEOPLE = re.compile(r"PED(?:ESTRIAN)?S?(?![A-Z0-9])|PEDESTRIAN")
 _MOVEMENT = re.compile(r"^(NB|SB|EB|WB|NE|NW|SE|SW)(U|L2?|TH?|R2?)$")
 _PED = re.compile(r"^(?:PED(NB|SB|EB|WB|NE|NW|SE|SW|N|S|E|W)|(NB|SB|EB|WB|N|S|E|W)PED)$")
 _HEAVY = re.compile(r"^(?:HV)?([A-Z0-9]+?)(?:HV)?$")
@@ -77,7 +78,7 @@ def turn_of(movement: str) -> str:
 
 
 def _squeeze(text: str) -> str:
-    squeezed = re.sub(r"[^A-Z0-9]", "", text.upper())
+    squeezed = re.sub(r"[^A-Z0-9]", "", _PEOPLE.sub("PED", text.upper()))
     for word, short in _WORDS:
         squeezed = squeezed.replace(word, short)
     return squeezed

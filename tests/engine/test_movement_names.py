@@ -49,6 +49,9 @@ def test_what_is_no_movement(text: str) -> None:
     ("text", "leg"),
     [
         ("PED_N", "N"),
+        ("PED_S", "S"),
+        ("Ped South", "S"),
+        ("Pedestrians South", "S"),
         ("N_PED", "N"),
         ("Peds North", "N"),
         ("Pedestrians West", "W"),
