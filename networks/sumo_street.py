@@ -200,7 +200,7 @@ class SumoStreet:
 
     def _command(self, signal: _Signal, command: Command) -> None:
         colours = command.colours
-        state = signal.renderer.render(colours, signal.stage, command.stage)
+        state = signal.renderer.render(colours, signal.stage, command.stage, command.walks)
         if YELLOW not in colours:
             signal.stage = command.stage
         if state != signal.state or signal.command is None:
