@@ -166,7 +166,11 @@ def _read_signal(
         stage_states=states,
         groups=groups,
         relation=relate(net, moving, groups, [s for _, s, _ in program.entries]),
-        upstream={lane: upstream_of(net, lane) for arm in arms for lane in arm.lanes},
+        upstream={
+            lane: pieces
+            for arm in arms
+            for lane, pieces in upstream_of(net, arm.edge, arm.lanes).items()
+        },
     )
     return _assemble(signal, stages, upstream_loop_m)
 

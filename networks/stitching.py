@@ -7,9 +7,11 @@ are shorter than 5 m. So an approach goes upstream through everything that no si
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
-from .net_xml import Connection, Net, NetLane
+from .net_xml import Connection, Net
 from .sumo_site import Upstream
 
 REACH_M = 200.0
@@ -21,94 +23,162 @@ TURN_BACK = frozenset("tT")
 MIN_SHARE_RATIO = 0.02
 """Branches that send a smaller part of their vehicles here are left out."""
 
+TURN_WEIGHTS = {"s": 0.6, "l": 0.2, "L": 0.2, "r": 0.2, "R": 0.2}
+"""How vehicles are taken to divide over the exits of an edge, before any count is known."""
 
-@dataclass(frozen=True)
-class _Step:
-    """A lane to look at: distance of its end to the stop line, part of its vehicles that come."""
-
-    lane: str
-    distance_m: float
-    share_ratio: float
+Shares = dict[str, float]
+"""Part of a lane's vehicles that goes to each stop-line lane."""
 
 
-def upstream_of(net: Net, lane: str, reach_m: float = REACH_M) -> tuple[Upstream, ...]:
-    """The pieces of lane whose vehicles come to this lane at the stop line, nearest first."""
-    found: dict[str, Upstream] = {}
-    steps = [_Step(lane, 0.0, 1.0)]
-    while steps:
-        step = steps.pop(0)
-        if step.lane in found or step.distance_m >= reach_m:
-            continue
-        found[step.lane] = _piece(net, step, reach_m)
-        steps.extend(_before(net, step, found, reach_m))
-        steps.sort(key=lambda s: (-s.share_ratio, s.distance_m))
-    return tuple(sorted(found.values(), key=lambda p: (p.distance_m, -p.share_ratio, p.lane)))
+@dataclass
+class _Walk:
+    """An approach on its way upstream."""
+
+    net: Net
+    reach_m: float
+    pieces: dict[str, tuple[float, Shares]] = field(default_factory=dict)
+    distance_m: dict[str, float] = field(default_factory=dict)
+    at_exit: dict[str, dict[str, list[Shares]]] = field(default_factory=dict)
+    """By lane and the edge that is entered from it: the shares of each connection."""
+    heap: list[tuple[float, str]] = field(default_factory=list)
 
 
-def _piece(net: Net, step: _Step, reach_m: float) -> Upstream:
-    length_m = min(net.lanes[step.lane].length_m, reach_m - step.distance_m)
-    return Upstream(step.lane, step.distance_m, length_m, min(1.0, step.share_ratio))
+def upstream_of(
+    net: Net, edge: str, stop_lanes: Iterable[str], reach_m: float = REACH_M
+) -> dict[str, tuple[Upstream, ...]]:
+    """The pieces of lane whose vehicles come to each stop-line lane of an edge, nearest first.
 
-
-def _before(net: Net, step: _Step, found: dict[str, Upstream], reach_m: float) -> list[_Step]:
-    """The lanes that lead to this one; the way through the junction between is taken along."""
-    steps: list[_Step] = []
-    end_m = step.distance_m + net.lanes[step.lane].length_m
-    for connection, share in feeders(net, step.lane):
-        distance_m = end_m
-        for inner in reversed(net.internal_lanes(connection)):
-            if distance_m < reach_m and inner.id not in found:
-                inner_step = _Step(inner.id, distance_m, step.share_ratio)
-                found[inner.id] = _piece(net, inner_step, reach_m)
-            distance_m += inner.length_m
-        share_ratio = step.share_ratio * share
-        if not connection.signal and share_ratio >= MIN_SHARE_RATIO:
-            steps.append(_Step(connection.from_lane, distance_m, share_ratio))
-    return steps
-
-
-def feeders(net: Net, lane: str) -> list[tuple[Connection, float]]:
-    """Connections whose vehicles come to this lane, with the part of the feeding lane's vehicles.
-
-    A lane that nothing leads to (a bay that opens on its edge) is fed through the nearest lanes
-    of its edge: vehicles change over. Each feeding lane's vehicles are divided evenly over its
-    connections, and then over the lanes that its connection serves in this way.
+    Vehicles on an upstream lane divide over the exits of each edge by `TURN_WEIGHTS`, and change
+    lanes only where they must: to the nearest lane that serves their exit, or evenly over the
+    lanes that only open on this edge.
     """
-    shares: dict[int, tuple[Connection, float]] = {}
-    for source in _sources(net, lane):
-        parts = 1 + len(_orphans(net, source))
-        for connection in net.into.get(source, ()):
-            if connection.turn in TURN_BACK:
-                continue
-            onward = net.out_of.get(connection.from_lane, ())
-            ways = sum(c.turn not in TURN_BACK for c in onward) or 1
-            shares[id(connection)] = (connection, 1.0 / (ways * parts))
-    return list(shares.values())
+    walk = _Walk(net, reach_m)
+    for lane in stop_lanes:
+        onward = {net.lanes[c.to_lane].edge for c in net.out_of.get(lane, ())}
+        walk.at_exit[lane] = {exit_edge: [{lane: 1.0}] for exit_edge in onward}
+        walk.distance_m[lane] = 0.0
+        walk.pieces[lane] = (0.0, {lane: 1.0})
+    heappush(walk.heap, (0.0, edge))
+    done: set[str] = set()
+    while walk.heap:
+        _, current = heappop(walk.heap)
+        if current not in done:
+            done.add(current)
+            _go_through(walk, current, done)
+    return {lane: _pieces_of(walk, lane) for lane in stop_lanes}
 
 
-def _sources(net: Net, lane: str) -> list[str]:
-    """The lane itself where something leads to it, else the nearest lanes beside it that have."""
-    if net.into.get(lane):
-        return [lane]
-    own = net.lanes[lane]
-    fed = [x for x in _beside(net, own) if net.into.get(x.id)]
-    nearest = min((abs(x.index - own.index) for x in fed), default=0)
-    return [x.id for x in fed if abs(x.index - own.index) == nearest]
-
-
-def _orphans(net: Net, lane: str) -> list[str]:
-    """Lanes of the same edge that are fed through this one."""
-    return [
-        x.id
-        for x in _beside(net, net.lanes[lane])
-        if not net.into.get(x.id) and lane in _sources(net, x.id)
+def _pieces_of(walk: _Walk, stop_lane: str) -> tuple[Upstream, ...]:
+    found = [
+        Upstream(
+            lane,
+            distance_m,
+            min(walk.net.lanes[lane].length_m, walk.reach_m - distance_m),
+            min(1.0, shares[stop_lane]),
+        )
+        for lane, (distance_m, shares) in walk.pieces.items()
+        if shares.get(stop_lane, 0.0) >= MIN_SHARE_RATIO
     ]
+    return tuple(sorted(found, key=lambda p: (p.distance_m, -p.share_ratio, p.lane)))
 
 
-def _beside(net: Net, lane: NetLane) -> list[NetLane]:
-    """The other lanes of the edge that the same vehicles may use."""
-    others = (net.lanes[x] for x in net.edges[lane.edge].lanes if x != lane.id)
-    return [x for x in others if x.for_cars == lane.for_cars and x.for_vehicles]
+def _go_through(walk: _Walk, edge: str, done: set[str]) -> None:
+    """Note the lanes of an edge, and what leads to them for later."""
+    net = walk.net
+    lanes = [x for x in net.edges[edge].lanes if net.lanes[x].for_vehicles]
+    nearest_m = min(walk.distance_m[x] for x in lanes if x in walk.distance_m)
+    weights = exit_weights(net, edge)
+    for lane in lanes:
+        shares = _entering(walk, edge, lane, weights)
+        distance_m = walk.distance_m.get(lane, nearest_m)
+        if max(shares.values(), default=0.0) < MIN_SHARE_RATIO:
+            continue
+        walk.pieces.setdefault(lane, (distance_m, shares))
+        start_m = distance_m + net.lanes[lane].length_m
+        if start_m < walk.reach_m:
+            for connection in ways_into(net, lane):
+                _go_before(walk, connection, start_m, shares, done)
+
+
+def _go_before(
+    walk: _Walk, connection: Connection, distance_m: float, shares: Shares, done: set[str]
+) -> None:
+    """The way through the junction before a lane, and what is before that unless a signal is."""
+    net = walk.net
+    for inner in reversed(net.internal_lanes(connection)):
+        if distance_m < walk.reach_m:
+            walk.pieces.setdefault(inner.id, (distance_m, shares))
+        distance_m += inner.length_m
+    source, target = connection.from_lane, net.lanes[connection.to_lane].edge
+    before = net.lanes[source].edge
+    if connection.signal or before in done or distance_m >= walk.reach_m:
+        return
+    walk.at_exit.setdefault(source, {}).setdefault(target, []).append(shares)
+    walk.distance_m[source] = min(distance_m, walk.distance_m.get(source, distance_m))
+    heappush(walk.heap, (distance_m, before))
+
+
+def _entering(walk: _Walk, edge: str, lane: str, weights: Mapping[str, float]) -> Shares:
+    """Where the vehicles that enter an edge on this lane end up."""
+    total: Shares = {}
+    for exit_edge, weight in weights.items():
+        chosen = _lanes_for(walk.net, edge, lane, exit_edge)
+        for taken in chosen:
+            ways = walk.at_exit.get(taken, {}).get(exit_edge, [])
+            for shares in ways:
+                part = weight / (len(chosen) * len(ways))
+                for stop_lane, share in shares.items():
+                    total[stop_lane] = total.get(stop_lane, 0.0) + part * share
+    return total
+
+
+def _lanes_for(net: Net, edge: str, lane: str, exit_edge: str) -> list[str]:
+    """The lanes on which vehicles that came on this lane leave towards an exit."""
+    own = net.lanes[lane]
+    serving = [
+        net.lanes[x]
+        for x in net.edges[edge].lanes
+        if net.lanes[x].for_cars == own.for_cars
+        and any(net.lanes[c.to_lane].edge == exit_edge for c in net.out_of.get(x, ()))
+    ]
+    through = [x.id for x in serving if x.id == lane or lane in sources_of(net, x.id)]
+    if through:
+        return through
+    nearest = min((abs(x.index - own.index) for x in serving), default=0)
+    return [x.id for x in serving if abs(x.index - own.index) == nearest]
+
+
+def exit_weights(net: Net, edge: str) -> dict[str, float]:
+    """How the vehicles of an edge divide over the edges that follow; U-turns left out."""
+    weights: dict[str, float] = {}
+    for lane in net.edges[edge].lanes:
+        for c in net.out_of.get(lane, ()):
+            if c.turn not in TURN_BACK:
+                weights[net.lanes[c.to_lane].edge] = TURN_WEIGHTS.get(c.turn, 0.2)
+    total = sum(weights.values()) or 1.0
+    return {exit_edge: weight / total for exit_edge, weight in weights.items()}
+
+
+def ways_into(net: Net, lane: str) -> list[Connection]:
+    """Connections that lead to a lane; a U-turn at the end of a street is none."""
+    return [c for c in net.into.get(lane, ()) if c.turn not in TURN_BACK]
+
+
+def sources_of(net: Net, lane: str) -> list[str]:
+    """The lane itself where something leads to it (or to none of its edge).
+
+    A lane that only opens on its edge (a bay) is fed through the nearest lanes beside it.
+    """
+    own = net.lanes[lane]
+    fed = [
+        net.lanes[x]
+        for x in net.edges[own.edge].lanes
+        if net.lanes[x].for_cars == own.for_cars and ways_into(net, x)
+    ]
+    if own in fed or not fed:
+        return [lane]
+    nearest = min(abs(x.index - own.index) for x in fed)
+    return [x.id for x in fed if abs(x.index - own.index) == nearest]
 
 
 def reach_of(pieces: tuple[Upstream, ...]) -> float:
