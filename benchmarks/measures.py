@@ -12,6 +12,8 @@ from pathlib import Path
 
 from .trips import Totals, Trip, Walk
 
+DEPARTURE_BIN_S = 300.0
+
 
 @dataclass(frozen=True)
 class Measures:
@@ -42,11 +44,28 @@ class Measures:
     main_street_delay_s: float | None = None
     side_street_delay_s: float | None = None
     delay_by_movement: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    delay_by_departure: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Number and mean delay of those scheduled in each 300 s, by the second in which these
+    begin; 300 s without anybody are left out."""
 
 
 def scheduled(trips: Iterable[Trip], begin_s: float, end_s: float) -> list[Trip]:
     """The vehicles that count: scheduled to depart in [begin, end)."""
     return [t for t in trips if begin_s <= t.scheduled_s(end_s) < end_s]
+
+
+def delay_by_departure(
+    counted: Iterable[Trip], begin_s: float, end_s: float
+) -> dict[str, dict[str, float]]:
+    """Vehicles and mean delay by scheduled departure, in bins of DEPARTURE_BIN_S."""
+    bins: dict[float, list[float]] = {}
+    for trip in counted:
+        k = (trip.scheduled_s(end_s) - begin_s) // DEPARTURE_BIN_S
+        bins.setdefault(begin_s + k * DEPARTURE_BIN_S, []).append(trip.delay_s)
+    return {
+        f"{start_s:g}": {"vehicles": len(delays_s), "delay_s": sum(delays_s) / len(delays_s)}
+        for start_s, delays_s in sorted(bins.items())
+    }
 
 
 def mean(values: Sequence[float]) -> float | None:
@@ -90,6 +109,7 @@ def measures(
         bus_delay_s=mean([t.delay_s for t in buses]),
         pedestrians=len(walks),
         pedestrian_delay_s=mean([w.time_loss_s for w in walks]),
+        delay_by_departure=delay_by_departure(counted, begin_s, end_s),
     )
 
 

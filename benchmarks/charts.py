@@ -1,0 +1,95 @@
+"""Charts as SVG text for pages that need no other file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+WIDTH_IN = 5.4
+"""So wide that the letters stay readable where a phone shrinks the chart to its width."""
+COLOURS = ("#8a8f98", "#0b7a4b", "#2f6db5", "#b5632f", "#7a4b9b")
+"""By case: grey for what there was, green for the plan."""
+STYLE = {
+    "font.family": "sans-serif",
+    "font.size": 10.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#9aa0a6",
+    "axes.axisbelow": True,
+    "grid.color": "#e3e6ea",
+    # Text as text: it can be searched, copied and read aloud.
+    "svg.fonttype": "none",
+    # The same input gives the same file.
+    "svg.hashsalt": "greenband",
+}
+
+
+def delay_bars_svg(delays_s: Mapping[str, Mapping[str, float]], order: Sequence[str]) -> str:
+    """Horizontal bars of mean delay: ``delays_s[case][movement]``, movements in ``order``.
+
+    A movement that a case doesn't have gets no bar there.
+    """
+    cases = list(delays_s)
+    height_in = 1.0 + len(order) * (0.14 * len(cases) + 0.14)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+        axes = figure.subplots()
+        thick = 0.8 / len(cases)
+        for k, case in enumerate(cases):
+            rows = [i for i, name in enumerate(order) if name in delays_s[case]]
+            axes.barh(
+                [i + (k - (len(cases) - 1) / 2) * thick for i in rows],
+                [delays_s[case][order[i]] for i in rows],
+                thick,
+                color=COLOURS[k],
+                label=case,
+            )
+        axes.set_yticks(range(len(order)), list(order))
+        axes.invert_yaxis()
+        axes.set_xlabel("mean delay on the approach, s per vehicle")
+        axes.grid(axis="x")
+        _legend(figure, axes, len(cases))
+        return _svg(figure)
+
+
+def lines_svg(
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]], y_label: str, x_label: str
+) -> str:
+    """Lines over the time of day: ``series[case]`` has seconds since midnight, and values."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH_IN, 3.3), layout="constrained")
+        axes = figure.subplots()
+        for k, (case, (times_s, values)) in enumerate(series.items()):
+            axes.plot(times_s, values, color=COLOURS[k], linewidth=2.0, marker="o", ms=3, label=case)
+        axes.set_ylim(bottom=0.0)
+        axes.set_ylabel(y_label)
+        axes.set_xlabel(x_label)
+        axes.grid(axis="y")
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 1.5, 3, 6, 10]))
+        axes.xaxis.set_major_formatter(lambda second, _: clock(second))
+        _legend(figure, axes, len(series))
+        return _svg(figure)
+
+
+def clock(second: float) -> str:
+    """``07:45`` for 27900."""
+    minutes = round(second / 60.0)
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+
+def _legend(figure: Figure, axes: Axes, columns: int) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns, frameon=False)
+
+
+def _svg(figure: Figure) -> str:
+    """The <svg> element alone, without a date, as wide as there is room."""
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    text = file.getvalue()
+    return text[text.index("<svg") :].strip()

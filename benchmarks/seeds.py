@@ -1,0 +1,97 @@
+"""The same run with several seeds, in processes of their own, and the medians over them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+
+from greenband.engine.errors import InputError
+from greenband.engine.plan import Plan
+from greenband.networks.scenario import Scenario
+from greenband.networks.sumo_reading import Info
+
+from .run import Demand, League, RunResult, simulate
+
+MOST_SEEDS = 1000
+DEFAULT_WORKERS = 2
+
+
+def simulate_seeds(
+    scenario: Scenario | str | Path,
+    controller: str = "program",
+    seeds: Iterable[int] = range(1, 11),
+    *,
+    info: Info = "loops",
+    league: League | None = None,
+    demand: Demand = "published",
+    plans: Mapping[str, Plan] | None = None,
+    co2: bool = False,
+    workers: int = DEFAULT_WORKERS,
+    done: Callable[[RunResult], None] | None = None,
+) -> list[RunResult]:
+    """`simulate` with each of the seeds, in their order; `done` hears of each when it is over.
+
+    libsumo has one simulation per process, so each of the `workers` is one (spawned; call this
+    under ``if __name__ == "__main__"``). Raises what `simulate` raises.
+    """
+    once = partial(
+        simulate,
+        scenario,
+        controller,
+        info=info,
+        league=league,
+        demand=demand,
+        plans=plans,
+        co2=co2,
+    )
+    wanted = list(seeds)
+    workers = min(workers, len(wanted), os.cpu_count() or 1)
+    results: dict[int, RunResult] = {}
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(once, seed=seed): seed for seed in wanted}
+        try:
+            for future in as_completed(running):
+                results[running[future]] = future.result()
+                if done is not None:
+                    done(future.result())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [results[seed] for seed in wanted]
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``1-10``, ``1,3,5`` or both, as numbers. Raises InputError for anything else."""
+    allowed = f"whole numbers and ranges such as 1-10 or 1,3,7-9, at most {MOST_SEEDS} of them"
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise InputError("--seeds", repr(text), allowed, "Give for example 1-10.")
+        low, high = int(first), int(last or first)
+        if high < low or high - low >= MOST_SEEDS:
+            raise InputError("--seeds", f"the range {part.strip()}", allowed, "Write it 1-10.")
+        seeds += range(low, high + 1)
+    return tuple(dict.fromkeys(seeds))
+
+
+def medians(results: Sequence[RunResult]) -> dict[str, float | None]:
+    """The median of every measure that is a number; None where a run doesn't have it."""
+    rows = [asdict(result.measures) for result in results]
+    numbers = [name for name, value in rows[0].items() if _is_number_or_none(value)]
+    return {name: _median([row[name] for row in rows]) for name in numbers}
+
+
+def _is_number_or_none(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if len(known) == len(values) else None
