@@ -98,38 +98,72 @@ def _ring_windows(site: Site, plan: Plan) -> list[Window]:
             "phases only where the site has rings, else stages",
             "Give the durations of the stages, or rings in site.toml.",
         )
+    _check_rings(site, plan, splits, rings)
     windows = []
-    for r, ring in enumerate(rings):
-        _check_ring(site, plan, splits, r)
-        start_s = 0.0
-        for phase_id in (p for group in ring for p in group):
-            if splits.get(phase_id, 0.0) > 0:
-                windows.append(_window(site, site.phase(phase_id), start_s, splits[phase_id]))
-            start_s += splits.get(phase_id, 0.0)
+    barrier_s = 0.0
+    for groups in zip(*rings, strict=True):
+        for group in groups:
+            start_s = barrier_s
+            for phase_id in group:
+                if splits.get(phase_id, 0.0) > 0:
+                    windows.append(_window(site, site.phase(phase_id), start_s, splits[phase_id]))
+                start_s += splits.get(phase_id, 0.0)
+        barrier_s += max(_sum_s(splits, group) for group in groups)
     return windows
 
 
-def _check_ring(site: Site, plan: Plan, splits: dict[str, float], ring: int) -> None:
-    """Equal sums at each barrier, and the cycle at the end."""
-    rings = plan.rings or site.rings
-    where = f"plan of site {site.id}, ring {ring + 1}"
-    sums = [sum(splits.get(p, 0.0) for p in group) for group in rings[ring]]
-    for barrier, (own, first) in enumerate(
-        zip(sums, (sum(splits.get(p, 0.0) for p in g) for g in rings[0]), strict=True)
-    ):
-        if abs(own - first) > SUM_TOLERANCE_S:
-            raise InputError(
-                f"{where}, barrier {barrier + 1}",
-                f"splits sum to {own:.1f} s where ring 1 has {first:.1f} s",
-                "equal sums in all rings at each barrier",
-                "Lengthen or shorten a split on one side.",
-            )
-    if abs(sum(sums) - plan.cycle_s) > SUM_TOLERANCE_S:
+def _sum_s(splits: dict[str, float], group: tuple[str, ...]) -> float:
+    return sum(splits.get(phase, 0.0) for phase in group)
+
+
+def _check_rings(
+    site: Site, plan: Plan, splits: dict[str, float], rings: tuple[tuple[tuple[str, ...], ...], ...]
+) -> None:
+    """Equal sums at each barrier, and the cycle at the end; a ring may have no phase in a group."""
+    _check_members(site, splits, rings)
+    total_s = 0.0
+    for barrier, groups in enumerate(zip(*rings, strict=True)):
+        sums = {r: _sum_s(splits, group) for r, group in enumerate(groups) if group}
+        longest = max(sums, key=lambda r: sums[r])
+        for ring, own in sums.items():
+            if abs(own - sums[longest]) > SUM_TOLERANCE_S:
+                raise InputError(
+                    f"plan of site {site.id}, ring {ring + 1}, barrier {barrier + 1}",
+                    f"splits sum to {own:.1f} s where ring {longest + 1} has {sums[longest]:.1f} s",
+                    "equal sums in all rings at each barrier",
+                    "Lengthen or shorten a split on one side.",
+                )
+        total_s += sums[longest]
+    if abs(total_s - plan.cycle_s) > SUM_TOLERANCE_S:
         raise InputError(
-            where,
-            f"splits sum to {sum(sums):.1f} s and the cycle is {plan.cycle_s:.1f} s",
-            "splits of a ring sum to the cycle",
+            f"plan of site {site.id}",
+            f"splits of a ring sum to {total_s:.1f} s and the cycle is {plan.cycle_s:.1f} s",
+            "splits of each ring that sum to the cycle",
             "Change the cycle or the splits.",
+        )
+
+
+def _check_members(
+    site: Site, splits: dict[str, float], rings: tuple[tuple[tuple[str, ...], ...], ...]
+) -> None:
+    """Every split belongs to a ring, and rings given by the plan are the site's, reordered."""
+    members = {p for ring in rings for group in ring for p in group}
+    for phase in splits:
+        if phase not in members:
+            raise InputError(
+                f"plan of site {site.id}, phase {phase}",
+                "a split for a phase that is in no ring",
+                f"splits for {', '.join(sorted(members))}",
+                "Leave it out, or put the phase into a ring in site.toml.",
+            )
+    own = [[sorted(group) for group in ring] for ring in site.rings]
+    if [[sorted(group) for group in ring] for ring in rings] != own:
+        raise InputError(
+            f"plan of site {site.id}",
+            "rings with other phases between the barriers than the site has",
+            f"the site's rings {[[list(g) for g in r] for r in site.rings]}, in another order "
+            "within a group at most",
+            "Change the order of the phases only between two barriers.",
         )
 
 
