@@ -15,6 +15,7 @@ from greenband.controllers.base import Controller
 from greenband.controllers.catalogue import Entry, find
 from greenband.controllers.loop import Outcome, run, watch
 from greenband.controllers.recorder import Recorder
+from greenband.engine.colour_check import audit
 from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan
 from greenband.engine.rules import STREET, Rules, resco
@@ -34,6 +35,7 @@ from .trips import read_passages, read_totals, read_trips
 League = Literal["resco", "street"]
 Demand = Literal["published", "resampled"]
 MOST_REASONS = 20
+MOST_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ class RunResult:
         simulated time; slowest_decide_ms the longest.
     refusals : requests that the Gate did not follow; refusal_reasons the most frequent.
     gridlocked : lanes that were.
+    audit : what the independent checker found in the colours that were shown: `violations` of a
+        limit, `remarks` where it need not be wrong (a network's own program; a limit that only
+        binds while somebody waits), and the first `examples`.
     """
 
     scenario: str
@@ -65,6 +70,7 @@ class RunResult:
     refusals: int
     refusal_reasons: dict[str, int]
     gridlocked: tuple[str, ...]
+    audit: dict[str, object]
     warnings: tuple[str, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -145,6 +151,7 @@ def simulate(
         refusals=sum(outcome.refusals.values()),
         refusal_reasons=_reasons(outcome.refusals),
         gridlocked=street.gridlocked,
+        audit=_audit(street, rules_of(given, chosen), entry.untouched),
         warnings=tuple(_warnings(sites, uncontrolled)),
     )
 
@@ -212,6 +219,23 @@ def _measure(
     return replace(
         basic, main_street_delay_s=main_s, side_street_delay_s=side_s, delay_by_movement=table
     )
+
+
+def _audit(street: SumoStreet, rules: Rules, program: bool) -> dict[str, object]:
+    """The colours as they were shown, read by a checker that knows nothing of the Gate."""
+    found = [
+        (site, violation)
+        for site in street.packing.sites
+        for violation in audit(
+            street.history[site.id], site, rules, until_s=street.time_s, program=program
+        )
+    ]
+    found.sort(key=lambda f: f[1].warning)
+    return {
+        "violations": sum(not v.warning for _, v in found),
+        "remarks": sum(v.warning for _, v in found),
+        "examples": [f"site {site.id}, {v}" for site, v in found[:MOST_EXAMPLES]],
+    }
 
 
 def _reasons(refusals: Counter[tuple[str, str]]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """The loop: Frame, State, Request, Command, once a second.
 
-    Street --Frame--> Estimator --State--> Controller --Request--> Gate --Command--> Street
+Street --Frame--> Estimator --State--> Controller --Request--> Gate --Command--> Street
 """
 
 from __future__ import annotations
@@ -150,9 +150,7 @@ def _decide(
             request = unit.request
             if request is None or second % unit.interval_s == 0:
                 request = unit.request = unit.controller.decide(state)
-            command = unit.gate.step(
-                request, state.calls, state.ped_calls, state.flags, time_s
-            )
+            command = unit.gate.step(request, state.calls, state.ped_calls, state.flags, time_s)
             if command is not unit.command:
                 unit.command = changed[unit.site] = command
                 if command.refused:

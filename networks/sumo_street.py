@@ -31,8 +31,8 @@ GRACE_S = 3600.0
 """A scenario without an end runs this long after its last departure at most."""
 
 
-History = dict[str, list[tuple[float, tuple[int, ...]]]]
-"""By site, the colours that were shown and the second from which on."""
+History = dict[str, list[tuple[float, tuple[int, ...], tuple[int, ...]]]]
+"""By site, what was shown from a second on: colours of phases, and of crosswalks beside them."""
 
 
 @dataclass(slots=True)
@@ -45,6 +45,7 @@ class _Signal:
     colours: tuple[int, ...]
     state: str
     stage: int = -1
+    walks: tuple[int, ...] = ()
     command: Command | None = None
 
 
@@ -121,7 +122,7 @@ class SumoStreet:
         }
         self._programs = list(self._signals.values())
         self.history: History = {
-            s.id: [(self.time_s, s.colours)] for s in self._signals.values()
+            s.id: [(self.time_s, s.colours, ())] for s in self._signals.values()
         }
         self._gridlock = GridlockWatch(
             simulator, self.signals, self.packing, self.arrays.colour
@@ -179,14 +180,20 @@ class SumoStreet:
                 signal.state = state
                 self._changed(signal, signal.renderer.colours_of(state), self.time_s - 1.0)
 
-    def _changed(self, signal: _Signal, colours: tuple[int, ...], from_s: float) -> None:
+    def _changed(
+        self,
+        signal: _Signal,
+        colours: tuple[int, ...],
+        from_s: float,
+        walks: tuple[int, ...] = (),
+    ) -> None:
         """Note colours that are shown from a second on."""
         now = self.arrays.colour[signal.phases]
         new = np.array(colours, np.int8)
         self._colour_s[signal.phases][now != new] = self.time_s - from_s
         now[:] = new
         signal.colours = colours
-        self.history[signal.id].append((from_s, colours))
+        self.history[signal.id].append((from_s, colours, walks))
 
     def apply(self, commands: dict[str, Command]) -> None:
         """Show the commanded colours from the next second on.
@@ -208,9 +215,11 @@ class SumoStreet:
             signal.state = state
         if signal.command is None:
             self._programs.remove(signal)
+        walks = command.walks
+        if colours != signal.colours or walks != signal.walks:
+            self._changed(signal, colours, self.time_s, walks)
+            signal.walks = walks
         signal.command = command
-        if colours != signal.colours:
-            self._changed(signal, colours, self.time_s)
 
     @property
     def gridlocked(self) -> tuple[str, ...]:
