@@ -77,15 +77,15 @@ def check_network(file: UtdfFile, nodes: Mapping[int, UtdfNode]) -> list[Finding
 
 
 def lanes_open_to(node: UtdfNode, movement: UtdfMovement) -> int:
-    """Lanes that a movement may use: its own, and the through lane that it shares.
+    """Lanes that a movement may use: its own, and one that it shares.
 
-    Lanes are coded with the through movement; a turn without own lanes shares one of them.
+    A shared lane is coded with the through movement, without one with the left turn.
     """
-    through = node.movements.get(f"{movement.name[:2]}T")
-    turn = movement.name[2]
-    if through is None or turn == "T":
+    approach, turn = movement.name[:2], movement.name[2]
+    coded = node.movements.get(f"{approach}T") or node.movements.get(f"{approach}L")
+    if coded is None or coded.name[2] == turn or not coded.lanes:
         return movement.lanes
-    shares = through.shared_left if turn in "LU" else through.shared_right
+    shares = coded.shared_left if turn in "LU" else coded.shared_right
     return movement.lanes + (1 if shares else 0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from greenband.engine.errors import InputError
@@ -9,78 +11,7 @@ from greenband.engine.utdf import UtdfNetwork, UtdfPhase
 from greenband.engine.utdf_checks import lanes_open_to
 from greenband.engine.utdf_parse import parse_utdf
 
-TEXT = """[Network]
-Network Settings
-RECORDNAME,DATA
-UTDFVERSION,8
-Metric,0
-
-[Nodes]
-Node Data
-INTID,TYPE,X,Y,Z,DESCRIPTION,CBD
-5,0,100,200,0,Main & 1st,
-6,1,100,900,0,,
-
-[Links]
-Link Data
-RECORDNAME,INTID,NB,SB,EB,WB
-Up ID,5,6,7,8,9
-Lanes,5,2,2,1,1
-Name,5,Main St,Main St,1st Ave,1st Ave
-Distance,5,1000,900,800,700
-Speed,5,40,40,30,30
-Grade,5,2,-2,0,0
-
-[Lanes]
-Lane Group Data
-RECORDNAME,INTID,NBL,NBT,NBR,SBL,SBT,EBT,WBT,PED,HOLD
-Up Node,5,6,6,6,7,7,8,9,,
-Dest Node,5,9,7,8,8,6,9,8,,
-Lanes,5,1,2,0,1,2,1,1,,
-Shared,5,0,2,,0,0,0,0,,
-Width,5,12,12,12,12,12,12,12,,
-Storage,5,200,,,150,,,,,
-StLanes,5,1,,,1,,,,,
-Phase1,5,5,2,,1,6,4,8,,
-PermPhase1,5,2,,,,,,,,
-Volume,5,100,800,50,80,700,300,250,,
-Peds,5,0,0,15,0,0,0,0,,
-PHF,5,0.92,0.92,0.92,0.92,0.92,0.9,0.9,,
-Growth,5,100,100,100,100,100,110,100,,
-HeavyVehicles,5,2,3,2,2,3,5,5,,
-IdealFlow,5,1900,1900,1900,1900,1900,1900,1900,,
-SatFlow,5,1770,*3500,0,1770,3539,1863,1863,,
-Allow RTOR,5,1,1,1,1,1,1,1,,
-
-[Timeplans]
-Timing Plan Settings
-RECORDNAME,INTID,DATA
-Control Type,5,3
-Cycle Length,5,90.0
-Referenced To,5,0
-Reference Phase,5,206
-Offset,5,10.0
-Master,5,0
-Node 0,5,5
-Node 1,5,0
-
-[Phases]
-Phasing Data
-RECORDNAME,INTID,D1,D2,D3,D4,D5,D6,D8
-BRP,5,111,112,211,212,121,122,222
-MinGreen,5,5,10,5,7,5,10,7
-MaxGreen,5,11,35,,30,13,33,30
-VehExt,5,2,3,2,3,2,3,3
-Yellow,5,3,4,3,3.5,3,4,3.5
-AllRed,5,1,1,1,1.5,1,1,1.5
-Recall,5,0,3,0,0,0,3,0
-Walk,5,,7,,7,,7,7
-DontWalk,5,,11,,15,,11,15
-DualEntry,5,0,1,0,1,0,1,1
-Start,5,85,10,,50,85,12,50
-End,5,10,50,,85,12,50,85
-
-"""
+TEXT = (Path(__file__).parent / "data" / "signal_utdf.csv").read_text(encoding="utf-8")
 
 
 def network(*changes: tuple[str, str]) -> UtdfNetwork:

@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from greenband.engine.errors import InputError
+from greenband.engine.plan import green_windows
+from greenband.engine.rules import STREET, with_limits
 from greenband.engine.utdf import UtdfNetwork
 from greenband.engine.utdf_parse import parse_utdf
+from greenband.engine.utdf_site import counts_from_utdf, plan_from_utdf, site_from_utdf
 from greenband.engine.utdf_table import write_utdf_file
+from greenband.engine.utdf_write import write_utdf
 from greenband.networks.tables import read_counts
 
 FILES = ("utdf_bullhead_seg4.csv", "utdf_bell_rd_sigmax.csv")
@@ -77,3 +82,37 @@ def test_every_split_is_its_green_and_its_clearance(shared: Path, name: str) -> 
             split = phase.split_s(node.timeplan.cycle_s or 0.0)
             assert split is not None
             assert split >= clearance + 1.0
+
+
+def test_node_39_is_refused_for_its_counts_and_not_for_its_timing(shared: Path) -> None:
+    network = read(shared, "utdf_bullhead_seg4.csv")
+    with pytest.raises(InputError) as caught:
+        counts_from_utdf(network, 39)
+    assert caught.value.where.endswith("line 517, [Lanes] node 39, Volume NBT")
+    assert caught.value.found == "7732 veh/h"
+    assert plan_from_utdf(network, 39).cycle_s == 73.2
+    assert len(site_from_utdf(network, 39).lanes) == 10
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_signal_is_a_site_whose_plan_fits_and_survives_utdf(shared: Path, name: str) -> None:
+    network = read(shared, name)
+    for node in network.signals():
+        site = with_limits(site_from_utdf(network, node), STREET)
+        plan = plan_from_utdf(network, node)
+        assert all(site.phases_of(m.id) for m in site.movements)
+        assert {m for lane in site.lanes for m in lane.movements} == set(site.movement_index)
+        assert len(green_windows(site, plan)) == len(site.phases)
+        bases = [None] if network.node(node).controller != node else [None, network]
+        volumes = {
+            m.name: min(m.volume_veh_h or 0.0, 1900.0)
+            for m in network.node(node).movements.values()
+        }
+        for base in bases:
+            back = parse_utdf(write_utdf(site, plan, volumes, base), "back")
+            assert plan_from_utdf(back, node) == plan
+            again = site_from_utdf(back, node)
+            assert again.rings == site.rings
+            assert [(g.id, len(g.lanes)) for g in again.lane_groups] == [
+                (g.id, len(g.lanes)) for g in site.lane_groups
+            ]
