@@ -20,8 +20,8 @@ from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan
 from greenband.engine.rules import STREET, Rules, resco
 from greenband.engine.site import Site
-from greenband.networks.net_reader import read_net
 from greenband.networks.net_xml import load_net
+from greenband.networks.overlay import read_signals
 from greenband.networks.resample import resample
 from greenband.networks.scenario import Scenario, load_scenario
 from greenband.networks.sumo_reading import Info
@@ -109,7 +109,7 @@ def simulate(
     given = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     entry = find(controller)
     chosen: League = league or ("resco" if given.league == "resco" else "street")
-    sites, uncontrolled = read_net(given.net, only=given.signals, additional=given.additional)
+    sites, uncontrolled = read_signals(given)
     if not sites and not entry.untouched:
         raise _nothing_to_control(given, uncontrolled)
     with tempfile.TemporaryDirectory(prefix="greenband-") as name:

@@ -105,7 +105,9 @@ def _trip(element: ET.Element) -> Trip:
 
 def _walk(element: ET.Element) -> Walk:
     lost = [float(w.attrib.get("timeLoss", 0.0)) for w in element.iter("walk")]
-    return Walk(element.attrib["id"], float(element.attrib["depart"]), sum(t for t in lost if t > 0))
+    return Walk(
+        element.attrib["id"], float(element.attrib["depart"]), sum(t for t in lost if t > 0)
+    )
 
 
 @dataclass(frozen=True, slots=True)

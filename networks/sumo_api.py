@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,8 @@ def start_simulator(options: Sequence[str], gui: bool, error_log: Path) -> Simul
     try:
         libsumo.start(["sumo", *options, "--error-log", str(error_log)])
     except Exception as error:
+        with suppress(Exception):  # what was loaded of it would block the next one
+            libsumo.close()
         raise _refused(error, error_log) from error
     _SESSIONS.add("open")
     return Simulator(libsumo, in_process=True)

@@ -24,8 +24,10 @@ NOW_S = 1e-6
 
 
 def named_placements(sites: tuple[SumoSite, ...]) -> list[tuple[str, Placement]]:
-    """All loops in the order of the packing, with their names in SUMO: two sites may use the
-    same detector ids."""
+    """All loops in the order of the packing, with their names in SUMO.
+
+    A name has the site's in it: two sites may use the same detector ids.
+    """
     return [
         (f"{LOOP_PREFIX}{s.signal_id}:{d.id}", s.placements[d.id])
         for s in sites

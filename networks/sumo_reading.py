@@ -16,7 +16,7 @@ from greenband.engine.packing import (
 
 from .net_xml import load_net
 from .sumo_api import Simulator, steps_a_second
-from .sumo_areas import LaneCounts, Pieces, areas_xml, pieces_of
+from .sumo_areas import LaneCounts, Pieces, pieces_of
 from .sumo_detectors import Loops, loops_xml, named_placements
 from .sumo_persons import Waiting, corners_of
 from .sumo_site import SumoSite
@@ -77,8 +77,7 @@ class Readers:
 
     def additional_xml(self) -> str:
         """SUMO's additional file with the detectors that will be read."""
-        areas = areas_xml(self._pieces, self._lengths_m) if self._pieces else ""
-        return f"<additional>\n{loops_xml(self._loops)}{areas}</additional>\n"
+        return f"<additional>\n{loops_xml(self._loops)}</additional>\n"
 
     def bind(self, simulator: Simulator) -> Reading:
         """The readings of an open simulation."""
@@ -100,9 +99,7 @@ class Readers:
             waiting=Waiting(simulator, corners, arrays.ped_calls) if corners else None,
         )
 
-    def _bind_loops(
-        self, simulator: Simulator, arrays: FrameArrays, step_s: float
-    ) -> Loops | None:
+    def _bind_loops(self, simulator: Simulator, arrays: FrameArrays, step_s: float) -> Loops | None:
         if not self._loops:
             return None
         names = [name for name, _ in self._loops]

@@ -117,16 +117,12 @@ class SumoStreet:
         self._end_s = inf if end_s is None else end_s
         self._endless = end_s is None
         self._idle_s = 0.0
-        self._signals = {
-            s.signal_id: self._first(i, s) for i, s in enumerate(self.signals)
-        }
+        self._signals = {s.signal_id: self._first(i, s) for i, s in enumerate(self.signals)}
         self._programs = list(self._signals.values())
         self.history: History = {
             s.id: [(self.time_s, s.colours, ())] for s in self._signals.values()
         }
-        self._gridlock = GridlockWatch(
-            simulator, self.signals, self.packing, self.arrays.colour
-        )
+        self._gridlock = GridlockWatch(simulator, self.signals, self.packing, self.arrays.colour)
 
     def _first(self, i: int, site: SumoSite) -> _Signal:
         renderer, state = renderer_of(site), str(self._state(site.signal_id))
@@ -140,8 +136,10 @@ class SumoStreet:
         return list(self.packing.sites)
 
     def read(self) -> dict[str, Frame]:
-        """Advance one second and report it; empty when the window is over, or, in a scenario
-        without an end, when all have arrived or nobody has departed for an hour."""
+        """Advance one second and report it; empty when the window is over.
+
+        Without an end it is over when all have arrived or nobody has departed for an hour.
+        """
         if self.time_s >= self._end_s or (self._endless and self._over()):
             return {}
         if self._steps == 1:

@@ -19,9 +19,12 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class _Watched:
-    """One lane to look at, and for each movement (the last: unknown) the lane at the stop line
-    that its vehicles head for. `end_m` is the distance from the lane's beginning to the stop
-    line, `reach_m` how far from it the approach ends."""
+    """One lane to look at.
+
+    `target` has for each movement (the last: unknown) the lane at the stop line that its
+    vehicles head for; `end_m` is the distance from the lane's beginning to the stop line,
+    `reach_m` how far from it the approach ends.
+    """
 
     lane: str
     site: int
@@ -59,7 +62,10 @@ def _watch(site: SumoSite, s: int, name: str, length_m: float) -> _Watched:
         targets.append(first if own is None else own)
     nearest = served[0][0]
     return _Watched(
-        name, s, nearest.distance_m + length_m, nearest.distance_m + nearest.length_m,
+        name,
+        s,
+        nearest.distance_m + length_m,
+        nearest.distance_m + nearest.length_m,
         tuple(targets),
     )
 

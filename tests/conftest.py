@@ -77,3 +77,48 @@ def _crossroads(name: str = "crossroads", *, rings: bool = False) -> Site:
         stages=() if rings else tuple(Stage(id=p, phases=tuple(p)) for p in pairs),
         rings=((("1", "2"), ("3", "4")), (("5", "6"), ("7", "8"))) if rings else (),
     )
+
+
+SMALL_DEMAND = """<routes>
+    <vType id="car" sigma="0.5"/>
+    <vType id="city-bus" vClass="bus" length="12"/>
+    <vehicle id="early" type="car" depart="50"><route edges="left0A0 A0B0 B0right0"/></vehicle>
+    <flow id="ew" type="car" begin="100" end="400" vehsPerHour="700" departLane="best">
+        <route edges="left0A0 A0B0 B0right0"/></flow>
+    <flow id="ns" type="car" begin="100" end="400" vehsPerHour="300" departLane="best">
+        <route edges="top0A0 A0B0 B0bottom1"/></flow>
+    <flow id="bus" type="city-bus" begin="110" end="400" period="60">
+        <route edges="right0B0 B0A0 A0left0"/></flow>
+    <flow id="left" type="car" begin="100" end="400" vehsPerHour="250" departLane="best">
+        <route edges="bottom1B0 B0A0 A0bottom0"/></flow>
+    <vehicle id="late" type="car" depart="401"><route edges="left0A0 A0B0 B0right0"/></vehicle>
+</routes>
+"""
+
+
+@pytest.fixture(scope="session")
+def small_scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The .sumocfg of two signals in a row with 300 s of traffic, made by netgenerate."""
+    import subprocess
+
+    import sumo
+
+    folder = tmp_path_factory.mktemp("small")
+    subprocess.run(
+        [
+            str(Path(sumo.SUMO_HOME) / "bin" / "netgenerate"),
+            *("--grid", "--grid.x-number=2", "--grid.y-number=1", "--grid.length=250"),
+            *("--grid.attach-length=250", "--default.lanenumber=2", "--tls.set=A0,B0"),
+            *("--no-turnarounds", "--xml-validation=never", "-o", str(folder / "small.net.xml")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    (folder / "small.rou.xml").write_text(SMALL_DEMAND)
+    config = folder / "small.sumocfg"
+    config.write_text(
+        '<configuration><input><net-file value="small.net.xml"/>'
+        '<route-files value="small.rou.xml"/></input>'
+        '<time><begin value="100"/><end value="400"/></time></configuration>'
+    )
+    return config
