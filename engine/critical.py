@@ -136,12 +136,14 @@ def _needs(
             _flow_ratio(problem, stream, i, int(layout.window_phase[w]), effective, cycle)
             for i, stream in enumerate(streams)
         ]
+        # a phase that is green twice serves its demand in parts
+        part = float(green[w] / green[layout.window_phase == layout.window_phase[w]].sum())
         best = int(np.argmax(by_stream)) if by_stream else 0
         windows.append(
             _Need(
                 phase=phase.id,
                 lane_group=streams[best].id if by_stream and by_stream[best] > 0 else "",
-                flow_ratio=float(max(by_stream, default=0.0)),
+                flow_ratio=part * float(max(by_stream, default=0.0)),
                 lost_s=0.0 if endless else lost_s,
                 first=int(layout.window_first[w]),
                 slots=int(layout.window_slots[w]),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .hcm.intersection import evaluate, mean_delay_s
 from .hcm.layout import Layout as Analysed
-from .kernels.service import Windows
+from .kernels.junction import WINDOW
 from .kernels.splits import DELAY, greens_s, slot_starts_s
 from .splits import Found, Problem, candidates_of, cycle_s
 
@@ -42,12 +42,11 @@ def hcm_delay_s(problem: Problem, analysed: Analysed, split_s: Ints) -> float:
     greens_s(layout, split_s, cycle, green)
     starts = np.zeros(len(split_s))
     slot_starts_s(layout, split_s, starts)
-    windows = Windows(
-        phase=layout.window_phase,
-        start=starts[layout.window_first],
-        green=green,
-        change=layout.window_change_s,
-    )
+    windows = np.zeros(len(green), dtype=WINDOW)
+    windows["phase"] = layout.window_phase
+    windows["start"] = starts[layout.window_first]
+    windows["green"] = green
+    windows["change"] = layout.window_change_s
     return mean_delay_s(evaluate(analysed, windows, float(cycle)))
 
 

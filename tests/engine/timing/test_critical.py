@@ -12,7 +12,7 @@ from greenband.engine.critical import (
 )
 from greenband.engine.rules import STREET
 from greenband.engine.sequence import layout_of, ring_sequence, stage_sequence
-from greenband.engine.site import Site
+from greenband.engine.site import Site, Stage
 from greenband.engine.splits import equal_load, problem_of
 from greenband.engine.streams import stream_arrays, streams_of_movements
 
@@ -69,6 +69,16 @@ def test_a_permitted_left_can_be_critical(permitted_left: Site) -> None:
     through = _critical(permitted_left, {"NBL": 10.0, "NBT": 100.0, "SBT": 600.0, "EBT": 200.0})
     assert through.chain[0].lane_group == "SB T"
     assert through.flow_ratio < found.flow_ratio
+
+
+def test_a_phase_that_is_green_twice_serves_its_demand_in_parts(crossroads: Site) -> None:
+    twice = crossroads.model_copy(
+        update={"stages": tuple(Stage(id=str(i), phases=("ab"[i % 2],)) for i in range(4))}
+    )
+    site = Site.model_construct(**{n: getattr(twice, n) for n in Site.model_fields})
+    found = _critical(site, {"NBT": 800.0, "EBT": 400.0})
+    assert found.flow_ratio == pytest.approx(1200 / 1900)
+    assert found.lost_s == pytest.approx(16)
 
 
 def test_no_demand_has_no_flow_ratio(crossroads: Site) -> None:

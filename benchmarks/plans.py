@@ -1,0 +1,136 @@
+"""Fixed plans for a whole scenario, from what its loops counted on other seeds.
+
+First the network's own program is watched, then the plans that follow from its counts are run
+and counted in turn: a signal that holds traffic back hides demand from the next one's loops.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from greenband.controllers.loop import run
+from greenband.controllers.plan import PlanController
+from greenband.engine.plan import Plan
+from greenband.engine.rules import Rules
+from greenband.engine.site import Site
+from greenband.engine.timing import make_plan_from_lanes
+from greenband.networks.overlay import read_signals
+from greenband.networks.resample import resample
+from greenband.networks.scenario import Scenario
+from greenband.networks.sumo_site import SumoSite
+from greenband.networks.sumo_street import SumoStreet
+
+COUNTING_SEEDS = (101, 102, 103)
+ROUNDS = 1
+"""Times that the plans are run and counted again."""
+
+
+@dataclass(frozen=True)
+class LoopFlows:
+    """Vehicles an hour that the stop-bar loops of each site counted, by lane."""
+
+    by_site: dict[str, dict[str, float]]
+    seconds: int
+
+
+def plans_for(
+    scenario: Scenario,
+    *,
+    rules: Rules,
+    demand: str = "published",
+    seeds: Sequence[int] = COUNTING_SEEDS,
+    rounds: int = ROUNDS,
+) -> dict[str, Plan]:
+    """A plan for every signal of the scenario that can be controlled, by signal."""
+    signals, _ = read_signals(scenario)
+    plans: dict[str, Plan] | None = None
+    for _ in range(rounds + 1):
+        flows = _mean(
+            [
+                loop_flows(scenario, signals, rules=rules, seed=s, demand=demand, plans=plans)
+                for s in seeds
+            ]
+        )
+        plans = {
+            s.signal_id: make_plan_from_lanes(s.site, flows[s.signal_id], rules=rules)[0]
+            for s in signals
+        }
+    return plans or {}
+
+
+def loop_flows(
+    scenario: Scenario,
+    signals: Sequence[SumoSite],
+    *,
+    rules: Rules,
+    seed: int,
+    demand: str = "published",
+    plans: Mapping[str, Plan] | None = None,
+) -> LoopFlows:
+    """What the stop-bar loops count in one run, under the net's program or under ``plans``."""
+    with tempfile.TemporaryDirectory(prefix="greenband-") as name:
+        folder = Path(name)
+        played = scenario if demand == "published" else resample(scenario, seed, folder)
+        street = SumoStreet(
+            played, signals, rules=rules, folder=folder, needs=frozenset({"counts"}), seed=seed
+        )
+        with street:
+            total = np.zeros(int(street.packing.detectors[-1]))
+            seconds = _watch(street, total) if plans is None else _run(street, plans, rules, total)
+            return LoopFlows(_by_lane(street, total, max(seconds, 1)), seconds)
+
+
+def _watch(street: SumoStreet, total: NDArray[np.float64]) -> int:
+    seconds = 0
+    while street.read():
+        total += street.arrays.counts_veh
+        seconds += 1
+    return seconds
+
+
+def _run(
+    street: SumoStreet, plans: Mapping[str, Plan], rules: Rules, total: NDArray[np.float64]
+) -> int:
+    def count(_: object) -> None:
+        np.add(total, street.arrays.counts_veh, out=total)
+
+    def controller(site: Site) -> PlanController:
+        return PlanController(site, plans[site.id])
+
+    outcome = run(
+        street,
+        controller,
+        rules=rules,
+        info="loops",
+        needs=frozenset({"counts"}),
+        each_second=count,
+    )
+    return outcome.seconds
+
+
+def _by_lane(
+    street: SumoStreet, total: NDArray[np.float64], seconds: int
+) -> dict[str, dict[str, float]]:
+    flows: dict[str, dict[str, float]] = {}
+    for i, site in enumerate(street.packing.sites):
+        own = total[street.packing.slice(street.packing.detectors, i)]
+        flows[site.id] = {
+            lane: float(own[d]) * 3600.0 / seconds
+            for d, detector in enumerate(site.detectors)
+            if detector.kind == "stop-bar"
+            for lane in detector.lanes
+        }
+    return flows
+
+
+def _mean(runs: Sequence[LoopFlows]) -> dict[str, dict[str, float]]:
+    return {
+        site: {lane: float(np.mean([r.by_site[site][lane] for r in runs])) for lane in lanes}
+        for site, lanes in runs[0].by_site.items()
+    }
