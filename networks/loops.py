@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from greenband.engine.site import Detector
 
 from .net_xml import Net
-from .stitching import sources_of, ways_into
+from .stitching import exit_weights, sources_of, ways_into
 from .sumo_site import Placement, Upstream
+from .traffic import Traffic
 
 Kind = Literal["stop-bar", "upstream"]
 
@@ -29,6 +30,10 @@ MIN_SHARE_RATIO = 0.1
 """A loop watches the stop-line lanes to which at least this part of its vehicles goes."""
 
 
+MOSTLY_RATIO = 0.5
+"""Loops go on ways of which at least this part of the vehicles comes to the approach."""
+
+
 @dataclass(frozen=True)
 class _Spot:
     """Where a loop goes: its front edge on a lane, and how far that is from the stop line."""
@@ -40,21 +45,48 @@ class _Spot:
     distance_m: float
 
 
+@dataclass(frozen=True)
+class _Site:
+    """What the placing of loops looks at."""
+
+    net: Net
+    upstream: Mapping[str, tuple[Upstream, ...]]
+    traffic: Traffic
+
+    def approach(self, stop_lane: str) -> str:
+        """The edge of a stop-line lane."""
+        return self.net.lanes[stop_lane].edge
+
+    def share(self, lane: str, stop_lane: str) -> float:
+        """Part of a lane's vehicles that goes to a stop-line lane."""
+        return max((p.share_ratio for p in self.upstream[stop_lane] if p.lane == lane), default=0.0)
+
+    def turning(self, edge: str, onward: str) -> float:
+        """Part of an edge's vehicles that goes on to another edge."""
+        known = self.traffic.turns.get(edge) or exit_weights(self.net, edge)
+        return known.get(onward, 0.0)
+
+
 def default_loops(
-    net: Net, upstream: Mapping[str, tuple[Upstream, ...]], upstream_loop_m: float
+    net: Net,
+    upstream: Mapping[str, tuple[Upstream, ...]],
+    upstream_loop_m: float,
+    traffic: Traffic,
 ) -> tuple[tuple[Detector, ...], dict[str, Placement]]:
     """Detectors of one site and where they lie; no two in one place.
 
-    A detector's lanes are in the order of the share of its vehicles that goes to each.
+    A detector's lanes are in the order of the share of its vehicles that goes to each. An
+    approach begins at the latest where its trips begin.
     """
+    site = _Site(net, upstream, traffic)
     spots: dict[tuple[Kind, str], tuple[_Spot, list[str]]] = {}
     wanted: tuple[tuple[Kind, float], ...] = (
         ("stop-bar", STOP_BAR_M),
         ("upstream", upstream_loop_m),
     )
-    for stop_lane, pieces in upstream.items():
+    for stop_lane in upstream:
         for kind, distance_m in wanted:
-            for spot in dict.fromkeys(_spots(net, stop_lane, pieces, kind, distance_m)):
+            for spot in dict.fromkeys(_spots(site, stop_lane, kind, distance_m)):
                 spots.setdefault((kind, spot.lane), (spot, []))[1].append(stop_lane)
     detectors: list[Detector] = []
     placements: dict[str, Placement] = {}
@@ -63,7 +95,7 @@ def default_loops(
         detectors.append(
             Detector(
                 id=name,
-                lanes=_watched(upstream, lane, reached),
+                lanes=_watched(site, lane, reached),
                 kind=spot.kind,
                 distance_m=round(spot.distance_m, 2),
                 length_m=round(spot.length_m, 2),
@@ -73,53 +105,53 @@ def default_loops(
     return tuple(detectors), placements
 
 
-def _watched(
-    upstream: Mapping[str, tuple[Upstream, ...]], lane: str, reached: list[str]
-) -> tuple[str, ...]:
+def _watched(site: _Site, lane: str, reached: list[str]) -> tuple[str, ...]:
     """The stop-line lanes that a loop on this lane is for."""
-    shares = {
-        stop_lane: max((p.share_ratio for p in pieces if p.lane == lane), default=0.0)
-        for stop_lane, pieces in upstream.items()
-    }
+    approaches = {site.approach(s) for s in reached}
+    shares = {s: site.share(lane, s) for s in site.upstream if site.approach(s) in approaches}
     chosen = {s for s, share in shares.items() if share >= MIN_SHARE_RATIO} | set(reached)
     return tuple(sorted(chosen, key=lambda s: (-shares[s], s)))
 
 
-def _spots(
-    net: Net, stop_lane: str, pieces: tuple[Upstream, ...], kind: Kind, distance_m: float
-) -> Iterator[_Spot]:
+def _spots(site: _Site, stop_lane: str, kind: Kind, distance_m: float) -> Iterator[_Spot]:
     """Go upstream from the stop line to the distance, on each branch that leads there."""
-    by_lane = {p.lane: p for p in pieces}
-    lanes, seen = [stop_lane], {stop_lane}
+    net, by_lane = site.net, {p.lane: p for p in site.upstream[stop_lane]}
+    lanes, seen = [(stop_lane, 1.0)], {stop_lane}
     while lanes:
-        lane = lanes.pop()
-        piece = by_lane[lane]
-        before = _before(net, lane, by_lane)
-        ends_m = piece.distance_m + net.lanes[lane].length_m
+        lane, share = lanes.pop()
+        before = _before(site, lane, share, by_lane)
+        ends_m = by_lane[lane].distance_m + net.lanes[lane].length_m
         beyond = min((by_lane[b].distance_m for b in before), default=ends_m)
         if ends_m > distance_m or not before or beyond > distance_m:
-            yield _spot(net, kind, piece, distance_m)
+            yield _spot(site, kind, by_lane[lane], distance_m)
         else:
-            lanes.extend(b for b in before if b not in seen)
+            lanes.extend((b, part) for b, part in before.items() if b not in seen)
             seen.update(before)
 
 
-def _before(net: Net, lane: str, by_lane: Mapping[str, Upstream]) -> list[str]:
-    """The lanes that lead to this one; none where a signal controls one of them.
+def _before(site: _Site, lane: str, share: float, known: Collection[str]) -> dict[str, float]:
+    """The lanes that lead to this one, with the part of their vehicles that is for the approach.
 
-    Then the approach begins here for the loop: behind, some vehicles would be missed.
+    None where the approach begins for its loops: where trips begin, and where a signal controls
+    one of the ways; further upstream some vehicles would be missed. A way of which most
+    vehicles go elsewhere has no loop.
     """
+    net, edge = site.net, site.net.lanes[lane].edge
     ways = [c for source in sources_of(net, lane) for c in ways_into(net, source)]
-    if any(c.signal for c in ways):
-        return []
-    return [c.from_lane for c in ways if c.from_lane in by_lane]
+    if edge in site.traffic.origins or any(c.signal for c in ways):
+        return {}
+    parts = {c.from_lane: share * site.turning(net.lanes[c.from_lane].edge, edge) for c in ways}
+    return {b: part for b, part in parts.items() if b in known and part >= MOSTLY_RATIO}
 
 
-def _spot(net: Net, kind: Kind, piece: Upstream, distance_m: float) -> _Spot:
+def _spot(site: _Site, kind: Kind, piece: Upstream, distance_m: float) -> _Spot:
     """As near to the distance as the lane allows."""
+    net = site.net
     lane_m = net.lanes[piece.lane].length_m
     length_m = min(LOOP_LENGTH_M, lane_m / 2)
-    starts_here = not any(ways_into(net, x) for x in sources_of(net, piece.lane))
+    starts_here = net.lanes[piece.lane].edge in site.traffic.origins or not any(
+        ways_into(net, x) for x in sources_of(net, piece.lane)
+    )
     margin_m = min(ENTRY_MARGIN_M if starts_here else MARGIN_M, lane_m / 2)
     wanted_m = lane_m - (distance_m - piece.distance_m)
     first_m = max(margin_m, length_m) if kind == "upstream" else length_m

@@ -11,6 +11,7 @@ from greenband.engine.errors import InputError
 from greenband.engine.site import (
     Approach,
     Conflict,
+    Detector,
     Lane,
     Movement,
     Phase,
@@ -24,6 +25,7 @@ from .approaches import Arm, Turning, arms_of, grade_percent, turnings_of
 from .labels import phase_labels, stage_label, unique
 from .loops import default_loops
 from .net_xml import Net, Program, load_net
+from .scenario import Scenario
 from .signal_groups import (
     GREEN,
     ControlledLink,
@@ -35,9 +37,12 @@ from .signal_groups import (
     stage_entries,
 )
 from .stitching import downstream_of, next_signal_edge, reach_of, upstream_of
-from .sumo_site import Link, SumoSite, Uncontrolled, Upstream
+from .sumo_site import Link, Placement, SumoSite, Uncontrolled, Upstream
+from .traffic import Traffic, traffic_of
 
 RAIL = frozenset({"rail_signal", "rail_crossing"})
+
+NO_TRAFFIC = Traffic()
 
 Stages = Literal["program", "maximal"]
 
@@ -69,6 +74,7 @@ def read_net(
     upstream_loop_m: float = 80.0,
     only: Collection[str] | None = None,
     additional: Iterable[Path] = (),
+    traffic: Traffic = NO_TRAFFIC,
 ) -> tuple[list[SumoSite], list[Uncontrolled]]:
     """The signals of a net as Sites, and those that must keep their program, with the reason.
 
@@ -79,10 +85,34 @@ def read_net(
     upstream_loop_m : where the upstream loops go, metres before the stop line.
     only : signals to control; the others are left out of both lists.
     additional : files whose tlLogic replaces the net's.
+    traffic : where trips begin and which way they go; decides where loops are of use.
 
     Raises InputError where the net is missing, broken or without any signal.
     """
     net = load_net(Path(net_path), additional)
+    return _read(net, stages, upstream_loop_m, only, traffic)
+
+
+def read_scenario(
+    scenario: Scenario, *, stages: Stages = "program", upstream_loop_m: float = 80.0
+) -> tuple[list[SumoSite], list[Uncontrolled]]:
+    """The signals of a scenario, as `read_net` reads them.
+
+    Its additional files may hold programs, and its demand tells where trips begin: no loop goes
+    where it would see nobody.
+    """
+    net = load_net(scenario.net, scenario.additional)
+    traffic = traffic_of(scenario.drawn_from or scenario, net)
+    return _read(net, stages, upstream_loop_m, scenario.signals, traffic)
+
+
+def _read(
+    net: Net,
+    stages: Stages,
+    upstream_loop_m: float,
+    only: Collection[str] | None,
+    traffic: Traffic,
+) -> tuple[list[SumoSite], list[Uncontrolled]]:
     by_signal = links_by_signal(net)
     signals = sorted(set(by_signal) | set(net.programs))
     _check_signals(net, signals, only)
@@ -96,7 +126,9 @@ def read_net(
         if reason:
             uncontrolled.append(Uncontrolled(signal, reason))
         else:
-            sites.append(_read_signal(net, net.programs[signal], links, stages, upstream_loop_m))
+            sites.append(
+                _read_signal(net, net.programs[signal], links, stages, upstream_loop_m, traffic)
+            )
     return sites, uncontrolled
 
 
@@ -151,6 +183,7 @@ def _read_signal(
     links: tuple[ControlledLink, ...],
     stages: Stages,
     upstream_loop_m: float,
+    traffic: Traffic,
 ) -> SumoSite:
     arms = arms_of(net, links)
     states = tuple(stage_entries(program.entries, _crossing_indices(links)))
@@ -172,7 +205,8 @@ def _read_signal(
             for lane, pieces in upstream_of(net, arm.edge, arm.lanes).items()
         },
     )
-    return _assemble(signal, stages, upstream_loop_m)
+    loops = default_loops(net, signal.upstream, upstream_loop_m, traffic)
+    return _assemble(signal, stages, *loops)
 
 
 def _constant(program: Program, index: int) -> str:
@@ -186,9 +220,13 @@ def _split(net: Net, links: Sequence[ControlledLink]) -> dict[int, str]:
     return {k.index: k.crossing or net.lanes[k.connection.from_lane].edge for k in links}
 
 
-def _assemble(signal: _Signal, stages: Stages, upstream_loop_m: float) -> SumoSite:
+def _assemble(
+    signal: _Signal,
+    stages: Stages,
+    detectors: tuple[Detector, ...],
+    placements: dict[str, Placement],
+) -> SumoSite:
     program = signal.program
-    detectors, placements = default_loops(signal.net, signal.upstream, upstream_loop_m)
     phases = _phases(signal)
     ids = [p.id for p in phases]
     site = Site(

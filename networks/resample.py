@@ -62,7 +62,8 @@ def resample(scenario: Scenario, seed: int, folder: Path) -> Scenario:
         file.writelines(f"    {text}\n" for text in (*fixed, *(t for _, t in departing)))
         file.write("</routes>\n")
     unfinished.replace(target)
-    return with_digest(replace(scenario, routes=(target.resolve(),)))
+    published = scenario.drawn_from or scenario
+    return with_digest(replace(scenario, routes=(target.resolve(),), drawn_from=published))
 
 
 def _last_s(scenario: Scenario) -> float:

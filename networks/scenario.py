@@ -33,6 +33,8 @@ class Scenario:
     step_length_s : SUMO's step.
     league : the rules that it runs in unless told otherwise.
     sites : a folder with a site.toml for each signal, where it has one.
+    drawn_from : the published scenario of which this is a resampled one. Loops lie where the
+        published demand asks for them, whatever the seed.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Scenario:
     step_length_s: float = 1.0
     league: str = "street"
     sites: Path | None = None
+    drawn_from: Scenario | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
