@@ -11,11 +11,32 @@ from dataclasses import replace
 
 from greenband.engine.errors import InputError
 from greenband.engine.site import Approach, Phase, Site
+from greenband.engine.site_toml import parse_site
 
-from .sumo_site import Link, SumoSite
+from .net_reader import read_scenario
+from .scenario import Scenario
+from .sumo_site import Link, SumoSite, Uncontrolled
 
 FROM_NET = frozenset({"id", "name", "bearing_deg", "lanes"})
 """What of an approach the net knows better."""
+
+
+def read_signals(scenario: Scenario) -> tuple[list[SumoSite], list[Uncontrolled]]:
+    """The signals of a scenario: its net's, under the written sites where it has any.
+
+    A written site lies in the folder `sites` beside the .sumocfg, named after its signal.
+    Raises InputError with the place in the net or the site file.
+    """
+    signals, uncontrolled = read_scenario(scenario)
+    if scenario.sites is None:
+        return signals, uncontrolled
+    written = {path.stem: path for path in sorted(scenario.sites.glob("*.toml"))}
+    return [
+        with_site(s, parse_site(written[s.signal_id].read_text("utf-8"), str(written[s.signal_id])))
+        if s.signal_id in written
+        else s
+        for s in signals
+    ], uncontrolled
 
 
 def with_site(signal: SumoSite, site: Site) -> SumoSite:
