@@ -1,0 +1,131 @@
+"""``greenband``: the command line. Each command is a function in a file of its own.
+
+A command returns an `Answer`; here it is printed, as text or as JSON, and errors become messages
+and exit codes.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module, metadata
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+
+from greenband.engine.errors import GreenbandError, InputError
+
+from .output import Answer, nothing_on_stdout, print_answer, print_error
+
+COMMANDS = ("plan", "simulate", "scenarios", "controllers", "doctor")
+"""Each is the function of this name in ``cli/<name>.py``, in the order of the help."""
+CRASHED = 70
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Adaptive traffic signals: from detector counts to timing plans, proven in SUMO.",
+)
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code. Nothing is raised."""
+    as_json = "--json" in arguments
+    try:
+        with nothing_on_stdout(as_json):
+            answer = _call(arguments)
+    except GreenbandError as error:
+        print_error(error, as_json)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print_error(_stopped(), as_json)
+        return 130
+    except Exception as error:  # a bug of ours: say so in the same form
+        traceback.print_exc()
+        print_error(_crash(arguments, error), as_json)
+        return CRASHED
+    if isinstance(answer, Answer):
+        print_answer(answer, as_json)
+        return answer.code
+    return answer if isinstance(answer, int) else 0
+
+
+def _call(arguments: Sequence[str]) -> Any:
+    """Parse and run; what typer raises becomes one of ours.
+
+    Typer's exceptions are told by their parts: it has click inside or beside it by version.
+    """
+    try:
+        return app(list(arguments), standalone_mode=False, prog_name="greenband")
+    except GreenbandError:
+        raise
+    except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed by now
+            return InputError.exit_code
+        if type(error).__name__ == "Abort":
+            raise KeyboardInterrupt from None
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        raise _usage_error(error, message()) from None
+
+
+def _usage_error(error: Exception, message: str) -> InputError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "greenband"
+    usage = context.get_usage() if context else "greenband --help"
+    return InputError(
+        f"command line of {command}",
+        message.rstrip("."),
+        " ".join(usage.split()).removeprefix("Usage: "),
+        f"See {command} --help.",
+    )
+
+
+def _crash(arguments: Sequence[str], error: Exception) -> GreenbandError:
+    return GreenbandError(
+        f"greenband {' '.join(arguments)}",
+        f"{type(error).__name__}: {error}",
+        "nothing: this is an error in Greenband",
+        "Report it with the lines above and, if you can, the input.",
+    )
+
+
+def _stopped() -> GreenbandError:
+    return GreenbandError("greenband", "stopped by the user", "-", "Run it again.")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"greenband {metadata.version('greenband')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Adaptive traffic signals: from detector counts to timing plans, proven in SUMO."""
+
+
+def _register() -> None:
+    for name in COMMANDS:
+        module = f"{__package__}.{name}"
+        if find_spec(module) is not None:
+            app.command(name)(getattr(import_module(module), name))
+
+
+_register()
+
+if __name__ == "__main__":
+    main()
