@@ -30,6 +30,7 @@ from .signal_groups import (
     GREEN,
     ControlledLink,
     Relation,
+    entries_of,
     gives_way,
     group_links,
     links_by_signal,
@@ -64,7 +65,7 @@ class _Signal:
     @property
     def states(self) -> tuple[str, ...]:
         """Every state that the program shows."""
-        return tuple(state for _, state, _ in self.program.entries)
+        return tuple(state for _, state, _ in entries_of(self.program))
 
 
 def read_net(
@@ -156,17 +157,18 @@ def _why_not(net: Net, program: Program | None, links: Sequence[ControlledLink])
         return "it has no program in the net"
     if program.type in RAIL:
         return f"it is a {program.type.replace('_', ' ')}, which trains control"
-    if program.type == "NEMA":
-        return "its program is a NEMA controller's ring table, which holds no stages"
     if not any(not k.crossing for k in links):
         return "it controls no vehicle movement"
-    lengths = {len(state) for _, state, _ in program.entries}
+    entries = entries_of(program)
+    if not entries:
+        return "its program shows nothing that can be read"
+    lengths = {len(state) for _, state, _ in entries}
     needed = max(k.index for k in links) + 1
     if len(lengths) != 1 or min(lengths) < needed:
         return f"its program's states don't have one character for each of {needed} links"
-    states = stage_entries(program.entries, _crossing_indices(links))
+    states = stage_entries(entries, _crossing_indices(links))
     if not states:
-        shown = "".join(sorted({c for _, s, _ in program.entries for c in s}))
+        shown = "".join(sorted({c for _, s, _ in entries for c in s}))
         return f"its program has no green stage (it only shows {shown}: off, blinking or all red)"
     if len(states) == 1:
         return "its program has one green stage only: there is nothing to decide"
@@ -186,7 +188,8 @@ def _read_signal(
     traffic: Traffic,
 ) -> SumoSite:
     arms = arms_of(net, links)
-    states = tuple(stage_entries(program.entries, _crossing_indices(links)))
+    entries = entries_of(program)
+    states = tuple(stage_entries(entries, _crossing_indices(links)))
     moving = tuple(k for k in links if not _constant(program, k.index))
     split = _split(net, moving) if stages == "maximal" else {}
     groups = tuple(group_links(moving, states, split))
@@ -198,7 +201,7 @@ def _read_signal(
         turnings=turnings_of(net, links, arms),
         stage_states=states,
         groups=groups,
-        relation=relate(net, moving, groups, [s for _, s, _ in program.entries]),
+        relation=relate(net, moving, groups, [s for _, s, _ in entries]),
         upstream={
             lane: pieces
             for arm in arms
@@ -211,7 +214,7 @@ def _read_signal(
 
 def _constant(program: Program, index: int) -> str:
     """The colour of a link that the program never changes, or empty."""
-    shown = {state[index] for _, state, _ in program.entries}
+    shown = {state[index] for _, state, _ in entries_of(program)}
     return shown.pop() if len(shown) == 1 else ""
 
 
@@ -241,13 +244,16 @@ def _assemble(
         control="pretimed" if program.type == "static" else "actuated",
     )
     named = _stages(signal, site, stages)
-    site = Site(**{**dict(site), "stages": tuple(stage for stage, _ in named)})
+    fields = {name: getattr(site, name) for name in Site.model_fields}
+    site = Site(**{**fields, "stages": tuple(stage for stage, _ in named)})
     return SumoSite(
         site=site,
         signal_id=program.signal,
         links=_links(signal, ids),
         stage_states={stage.id: state for stage, state in named if state},
-        program=tuple((duration, state) for duration, state, _ in program.entries),
+        program=()
+        if program.type == "NEMA"
+        else tuple((duration, state) for duration, state, _ in program.entries),
         program_offset_s=program.offset_s,
         program_type=program.type,
         upstream=signal.upstream,
@@ -331,6 +337,9 @@ def _movement(signal: _Signal, turning: Turning) -> Movement:
         turn=turning.turn,
         exit=next_signal_edge(net, turning.to_edge),
         receiving_lanes=len({k.connection.to_lane for k in turning.links}),
+        exit_storage_m=round(
+            sum(net.lanes[x].length_m for x in downstream_of(net, turning.to_edge)), 1
+        ),
         yields_to=_yields_to(signal, turning),
     )
 
@@ -357,15 +366,32 @@ def _stages(signal: _Signal, site: Site, stages: Stages) -> list[tuple[Stage, st
         served = frozenset(ids[p] for p, g in enumerate(signal.groups) if state[g[0]] in GREEN)
         if served:
             known.setdefault(served, state)
-    if stages == "maximal":
-        sets = [frozenset(s.phases) for s in maximal_stages(site)]
-    else:
-        sets = list(known)
+    sets = _maximal_sets(site) if stages == "maximal" else list(known)
     labels = unique([stage_label(site, s) for s in sets])
     return [
         (Stage(id=label, phases=tuple(p for p in ids if p in s)), known.get(s, ""))
         for label, s in zip(labels, sets, strict=True)
     ]
+
+
+def _maximal_sets(site: Site) -> list[frozenset[str]]:
+    """All maximal sets, with those in which what else gives way has right of way.
+
+    A set is left out where another holds it and makes none of its phases give way to more.
+    """
+    to = {y.phase: {z.to for z in site.yields if z.phase == y.phase} for y in site.yields}
+    both = tuple(Conflict(a=y.phase, b=y.to) for y in site.yields)
+    fields = {name: getattr(site, name) for name in Site.model_fields}
+    protected = Site(**{**fields, "conflicts": (*(site.conflicts or ()), *both)})
+    sets = [frozenset(s.phases) for s in maximal_stages(site)]
+    for stage in maximal_stages(protected):
+        chosen = frozenset(stage.phases)
+        if not any(
+            chosen <= other and not any(to.get(p, set()) & (other - chosen) for p in chosen)
+            for other in sets
+        ):
+            sets.append(chosen)
+    return sets
 
 
 def _links(signal: _Signal, ids: Sequence[str]) -> tuple[Link, ...]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby
+from itertools import combinations, groupby, product, zip_longest
 
-from .net_xml import Connection, Junction, Net
+from .net_xml import Connection, Junction, Net, Program
+
+Entry = tuple[float, str, str]
+"""Duration in s, state, name."""
 
 GREEN = frozenset("Gg")
 CHANGING = frozenset("yYu")
@@ -79,9 +82,45 @@ def _has_row(net: Net, connection: Connection) -> bool:
     return not walks or (to in net.lanes and net.edge_of(to).function == "crossing")
 
 
-def stage_entries(
-    entries: Sequence[tuple[float, str, str]], crossings: frozenset[int]
-) -> list[str]:
+def entries_of(program: Program) -> tuple[Entry, ...]:
+    """What a program shows, one entry after the other.
+
+    A NEMA controller's table holds one entry for each phase of its rings: here it becomes one for
+    each pair of phases that its rings and barriers let be green together.
+    """
+    if program.type != "NEMA":
+        return program.entries
+    state_of = {name: state for _, state, name in program.entries}
+    rings = [_ring_groups(program, ring) for ring in ("ring1", "ring2")]
+    groups = zip_longest(*rings, fillvalue=[])
+    pairs = [pair for group in groups for pair in product(*(g or [""] for g in group))]
+    states = [[state_of[name] for name in pair if name in state_of] for pair in pairs]
+    return tuple(
+        (0.0, "".join(min(column, key="Ggr".find) for column in zip(*shown, strict=True)), "")
+        for shown in states
+        if shown and all(set(s) <= set("Ggr") for s in shown)
+    )
+
+
+def _ring_groups(program: Program, ring: str) -> list[list[str]]:
+    """The phases of one ring, cut at the barriers; 0 stands for a phase that is not there."""
+    barriers = {
+        name.strip()
+        for key in ("barrierPhases", "barrier2Phases")
+        for name in program.params.get(key, "").split(",")
+    }
+    groups: list[list[str]] = [[]]
+    names = [name.strip() for name in program.params.get(ring, "").split(",")]
+    for place, name in enumerate(names):
+        if name not in {"", "0"}:
+            groups[-1].append(name)
+        # a ring without the phase at a barrier has a 0 in its place, in the middle of four
+        if name in barriers or (name == "0" and place == len(names) // 2 - 1):
+            groups.append([])
+    return groups
+
+
+def stage_entries(entries: Sequence[Entry], crossings: frozenset[int]) -> list[str]:
     """The distinct green states of a program, in its order.
 
     A stage has green and nothing that changes. Left out is the clearance of a crossing: what is

@@ -26,6 +26,8 @@ MIN_SHARE_RATIO = 0.02
 TURN_WEIGHTS = {"s": 0.6, "l": 0.2, "L": 0.2, "r": 0.2, "R": 0.2}
 """How vehicles are taken to divide over the exits of an edge, before any count is known."""
 
+U_TURN_WEIGHT = 0.03
+
 Shares = dict[str, float]
 """Part of a lane's vehicles that goes to each stop-line lane."""
 
@@ -149,12 +151,15 @@ def _lanes_for(net: Net, edge: str, lane: str, exit_edge: str) -> list[str]:
 
 
 def exit_weights(net: Net, edge: str) -> dict[str, float]:
-    """How the vehicles of an edge divide over the edges that follow; U-turns left out."""
+    """How the vehicles of an edge divide over the edges that follow.
+
+    U-turns at the end of a street are left out; those at a signal are few.
+    """
     weights: dict[str, float] = {}
     for lane in net.edges[edge].lanes:
         for c in net.out_of.get(lane, ()):
-            if c.turn not in TURN_BACK:
-                weights[net.lanes[c.to_lane].edge] = TURN_WEIGHTS.get(c.turn, 0.2)
+            if c.signal or c.turn not in TURN_BACK:
+                weights[net.lanes[c.to_lane].edge] = TURN_WEIGHTS.get(c.turn, U_TURN_WEIGHT)
     total = sum(weights.values()) or 1.0
     return {exit_edge: weight / total for exit_edge, weight in weights.items()}
 

@@ -68,7 +68,8 @@ class SumoSite:
         A character of the state that no link has is in no Link.
     stage_states : the program's own colours for each stage of the Site that it has ("GGrr").
         Other stages are rendered from phases: 'g' for a phase that yields to one that is green.
-    program : (duration_s, state string) of the net's own program, in order.
+    program : (duration_s, state string) of the net's own program, in order; empty for a NEMA
+        controller, which has a table of rings in its place.
     program_offset_s : offset of that program.
     upstream : by stop-line lane id, nearest first.
     exits : by movement id, the lanes of the receiving link.
