@@ -218,8 +218,10 @@ class Gate:
         """Set the wanted greens; the words why, where they are not what was requested."""
         if not isinstance(request, Request):
             return self._rest(f"a request of type {type(request).__name__} is not a Request")
-        if request.plan is not None:
+        if isinstance(request.plan, Plan):
             return self._follow_plan(request.plan)
+        if request.plan is not None:
+            return self._rest(f"a plan of type {type(request.plan).__name__} is not a Plan")
         stage = _whole(request.stage)
         if stage is None or not 0 <= stage < self._order.n_public:
             return self._rest(

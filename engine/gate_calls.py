@@ -26,8 +26,9 @@ class Calls:
         """Take the demand of this second into account."""
         limits = self.limits
         walks = walking | (green & limits.pedestrians)
-        asked = (self.peds | limits.ped_recall) & limits.crossings & ~walks
-        self.ped_pending |= asked
+        asked = (self.peds | limits.ped_recall) & limits.crossings
+        asked |= (self.vehicles | limits.recall) & limits.pedestrians
+        self.ped_pending |= asked & ~walks
         self.called = (self.vehicles | limits.recall | self.ped_pending) & self.servable
         for p in bits(self.called & ~green):
             if p not in self.since_s:
