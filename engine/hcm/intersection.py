@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..kernels import intersection as kernel
-from ..kernels.delay import level_of_service
-from ..kernels.service import Windows
-from ..plan import Plan, Window, green_windows
-from ..rules import STREET, with_limits
-from ..site import LaneGroup, Site
+from greenband.engine.errors import InputError
+from greenband.engine.kernels import intersection as kernel
+from greenband.engine.kernels.delay import level_of_service
+from greenband.engine.kernels.junction import WINDOW, Junction, Records
+from greenband.engine.plan import Plan, Window, green_windows
+from greenband.engine.rules import STREET, with_limits
+from greenband.engine.site import LaneGroup, Site
+
 from .critical import critical_x
 from .layout import Layout, lay_out
 
@@ -119,9 +120,7 @@ def analyse_periods(
     results: list[Analysis] = []
     queues: dict[str, float] | None = None
     for volumes in volumes_veh_h:
-        result = analyse(
-            site, plan, volumes, phf=phf, period_h=period_h, initial_queue_veh=queues
-        )
+        result = analyse(site, plan, volumes, phf=phf, period_h=period_h, initial_queue_veh=queues)
         queues = {g.name: g.end_queue_veh for g in result.lane_groups}
         results.append(result)
     return tuple(results)
@@ -135,28 +134,27 @@ def with_change_intervals(site: Site) -> Site:
     return with_limits(site, STREET)
 
 
-def window_arrays(site: Site, windows: Sequence[Window]) -> Windows:
-    """Greens of a plan (`greenband.engine.plan.green_windows`) as arrays for `evaluate`."""
-    return Windows(
-        phase=np.array([site.phase_index[w.phase] for w in windows], dtype=np.int64),
-        start=np.array([w.start_s for w in windows]),
-        green=np.array([w.green_s for w in windows]),
-        change=np.array([w.yellow_s + w.red_clearance_s for w in windows]),
-    )
+def window_records(site: Site, windows: Sequence[Window]) -> Records:
+    """Greens of a plan (`greenband.engine.plan.green_windows`) as records for `evaluate`.
+
+    The fields are phase (its position in the site), start, green and change, in seconds.
+    """
+    rows = [
+        (site.phase_index[w.phase], w.start_s, w.green_s, w.yellow_s + w.red_clearance_s)
+        for w in windows
+    ]
+    return np.array(rows, dtype=WINDOW)
 
 
 def evaluate(
-    layout: Layout, windows: Windows, cycle_s: float, coordinated: str | None = None
+    layout: Layout, windows: Records, cycle_s: float, coordinated: str | None = None
 ) -> NDArray[np.float64]:
     """Results of all lane groups for one timing, fast: (g, COLUMNS).
 
     The columns are named in `greenband.engine.kernels.intersection` (VOLUME, CAPACITY, X, D1,
     DELAY ...). ``coordinated`` is the phase that ends by the clock at an actuated site.
     """
-    table, _ = kernel.evaluate_groups(
-        layout.groups, layout.movements, _control(layout, coordinated), windows, cycle_s
-    )
-    return table
+    return kernel.evaluate_groups(_with_fixed(layout, coordinated), windows, float(cycle_s))
 
 
 def mean_delay_s(table: NDArray[np.float64]) -> float:
@@ -164,12 +162,13 @@ def mean_delay_s(table: NDArray[np.float64]) -> float:
     return float(kernel.mean_delay_s(table))
 
 
-def _control(layout: Layout, coordinated: str | None) -> kernel.Control:
-    if coordinated is None or coordinated not in layout.site.phase_index:
-        return layout.control
-    fixed = layout.control.fixed.copy()
-    fixed[layout.site.phase_index[coordinated]] = True
-    return layout.control._replace(fixed=fixed)
+def _with_fixed(layout: Layout, coordinated: str | None) -> Junction:
+    index = layout.site.phase_index
+    if coordinated is None or coordinated not in index:
+        return layout.junction
+    phases = layout.junction.phases.copy()
+    phases["fixed"][index[coordinated]] = True
+    return layout.junction._replace(phases=phases)
 
 
 def _analysis(layout: Layout, plan: Plan, windows: Sequence[Window]) -> Analysis:
@@ -180,8 +179,8 @@ def _analysis(layout: Layout, plan: Plan, windows: Sequence[Window]) -> Analysis
             "at least one phase with a green",
             "Give splits to the phases or durations to the stages.",
         )
-    arrays = window_arrays(layout.site, windows)
-    table = evaluate(layout, arrays, plan.cycle_s, plan.reference_phase)
+    records = window_records(layout.site, windows)
+    table = evaluate(layout, records, plan.cycle_s, plan.reference_phase)
     groups = tuple(
         _group(g, row) for g, row in zip(layout.lane_groups, table.tolist(), strict=True)
     )

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..kernels.back_of_queue import spacing_m, stop_delay_s
-from ..kernels.intersection import Groups
-from ..kernels.saturation import (
+from greenband.engine.errors import InputError
+from greenband.engine.kernels.back_of_queue import spacing_m, stop_delay_s
+from greenband.engine.kernels.junction import GROUP, Records
+from greenband.engine.kernels.saturation import (
     area_factor,
     bus_factor,
     heavy_vehicle_grade_factor,
@@ -18,38 +18,36 @@ from ..kernels.saturation import (
     parking_factor,
     width_factor,
 )
-from ..site import Approach, Lane, LaneGroup, Movement, Site
+from greenband.engine.site import Approach, Lane, LaneGroup, Movement, Site
 
 Floats = NDArray[np.float64]
 
 
-def group_arrays(
+def group_records(
     site: Site,
     lane_groups: Sequence[LaneGroup],
     total_veh_h: Floats,
     initial_queue_veh: Mapping[str, float] | None = None,
-) -> Groups:
-    """Arrays (g,) of the lane groups; ``total_veh_h`` (m,) weights what differs by movement."""
+) -> Records:
+    """Records (g,) of the lane groups; ``total_veh_h`` (m,) weights what differs by movement."""
+    records = np.zeros(len(lane_groups), GROUP)
     index = {a.id: i for i, a in enumerate(site.approaches)}
-    approaches = [site.approach(g.approach) for g in lane_groups]
-    lanes = [lanes_of(site, g) for g in lane_groups]
-    heavy = [_mean(site, g, total_veh_h, _heavy_percent) for g in lane_groups]
-    platoon = [_mean(site, g, total_veh_h, _platoon_ratio) for g in lane_groups]
-    base = [base_flow_veh_h(site, g, h) for g, h in zip(lane_groups, heavy, strict=True)]
-    return Groups(
-        approach=np.array([index[a.id] for a in approaches], dtype=np.int64),
-        lanes=np.array([float(len(own)) for own in lanes]),
-        base=np.array(base),
-        given=np.array([_given_flow_veh_h(own) for own in lanes]),
-        serves=_serves(site, lane_groups),
-        platoon=np.array(platoon),
-        filtering=np.array([a.upstream_filtering_ratio for a in approaches]),
-        initial=_initial_queues(site, lane_groups, initial_queue_veh),
-        stop_delay=np.array([stop_delay_s(a.speed_mps) for a in approaches]),
-        spacing=np.array([spacing_m(h) for h in heavy]),
-        storage=np.array([float(np.mean([x.length_m for x in own])) for own in lanes]),
-        single=np.array([len(a.lanes) == 1 for a in approaches]),
-    )
+    records["initial"] = _initial_queues(site, lane_groups, initial_queue_veh)
+    for record, group in zip(records, lane_groups, strict=True):
+        approach = site.approach(group.approach)
+        lanes = lanes_of(site, group)
+        heavy = _mean(site, group, total_veh_h, _heavy_percent)
+        record["approach"] = index[approach.id]
+        record["lanes"] = len(lanes)
+        record["base"] = base_flow_veh_h(site, group, heavy)
+        record["given"] = _given_flow_veh_h(lanes)
+        record["platoon"] = _mean(site, group, total_veh_h, _platoon_ratio)
+        record["filtering"] = approach.upstream_filtering_ratio
+        record["stop_delay"] = stop_delay_s(approach.speed_mps)
+        record["spacing"] = spacing_m(heavy)
+        record["storage"] = float(np.mean([lane.length_m for lane in lanes]))
+        record["single"] = len(approach.lanes) == 1
+    return records
 
 
 def lanes_of(site: Site, group: LaneGroup) -> list[Lane]:
@@ -129,7 +127,8 @@ def _platoon_ratio(movement: Movement, approach: Approach) -> float:
     return approach.platoon_ratio if own is None else own
 
 
-def _serves(site: Site, lane_groups: Sequence[LaneGroup]) -> NDArray[np.bool_]:
+def serves_matrix(site: Site, lane_groups: Sequence[LaneGroup]) -> NDArray[np.bool_]:
+    """(g, m) whether a lane group serves a movement."""
     serves = np.zeros((len(lane_groups), len(site.movements)), dtype=np.bool_)
     for j, group in enumerate(lane_groups):
         serves[j, [site.movement_index[m] for m in group.movements]] = True

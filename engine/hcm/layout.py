@@ -9,12 +9,19 @@ from math import inf, isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
-from ..kernels.intersection import Control, Groups
-from ..kernels.service import PERMITTED, PROTECTED, Movements
-from ..site import LaneGroup, Movement, Phase, Site
-from .lane_factors import group_arrays
-from .opposing import gives_way_to, opposite
+from greenband.engine.errors import InputError
+from greenband.engine.kernels.junction import (
+    MOVEMENT,
+    PERMITTED,
+    PHASE,
+    PROTECTED,
+    Junction,
+    Records,
+)
+from greenband.engine.site import Approach, LaneGroup, Movement, Phase, Site
+from greenband.engine.yielding import opposes, yields_to
+
+from .lane_factors import group_records, serves_matrix
 
 TURN_NUMBER = {"L": 0, "U": 0, "T": 1, "R": 2}
 HEADWAYS_S = {"L": (4.5, 2.5), "U": (4.5, 2.5), "T": (6.5, 4.0), "R": (6.2, 3.3)}
@@ -40,9 +47,7 @@ class Layout:
 
     site: Site
     lane_groups: tuple[LaneGroup, ...]
-    groups: Groups
-    movements: Movements
-    control: Control
+    junction: Junction
     warnings: tuple[str, ...]
 
 
@@ -112,9 +117,18 @@ def lay_out(
     return Layout(
         site=site,
         lane_groups=lane_groups,
-        groups=group_arrays(site, lane_groups, demand.total_veh_h, initial_queue_veh),
-        movements=_movements(site, demand),
-        control=_control(site, period_h),
+        junction=Junction(
+            movements=_movement_records(site, demand),
+            phases=_phase_records(site),
+            groups=group_records(site, lane_groups, demand.total_veh_h, initial_queue_veh),
+            serving=_serving(site),
+            crossed=_crossed(site),
+            yields=_yields(site),
+            serves=serves_matrix(site, lane_groups),
+            base_flow=site.area.base_saturation_flow_veh_h,
+            sneakers=site.area.sneakers_veh,
+            period_h=float(period_h),
+        ),
         warnings=tuple(_warnings(site)),
     )
 
@@ -124,9 +138,8 @@ def _warnings(site: Site) -> list[str]:
     found = []
     for m in site.movements:
         permitted = any(m.id in p.permitted for p in site.phases)
-        known = m.yields_to is not None or opposite(site, site.approach(m.approach)) is not None
-        crossing = len(site.approaches) > 1
-        if permitted and m.turn == "L" and not known and crossing:
+        known = m.yields_to is not None or _opposite(site, m.approach) is not None
+        if permitted and m.turn == "L" and not known and len(site.approaches) > 1:
             found.append(
                 f"{site.id}, {m.id}: permitted, but no approach is opposite to {m.approach} and "
                 "yields_to is not given; analysed as a turn without opposing traffic"
@@ -134,43 +147,50 @@ def _warnings(site: Site) -> list[str]:
     return found
 
 
-def _movements(site: Site, demand: Demand) -> Movements:
-    n = len(site.movements)
-    yields = np.zeros((n, n), dtype=np.bool_)
-    serving = np.zeros((n, len(site.phases)), dtype=np.int64)
-    crossed = np.zeros((n, len(site.phases)), dtype=np.bool_)
+def _movement_records(site: Site, demand: Demand) -> Records:
+    records = np.zeros(len(site.movements), MOVEMENT)
+    records["volume"] = demand.served_veh_h
+    for record, m in zip(records, site.movements, strict=True):
+        record["turn"] = TURN_NUMBER[m.turn]
+        record["pedestrians"] = _pedestrians_h(site, m)
+        record["bicycles"] = site.approach(m.approach).bicycles_bike_h if m.turn == "R" else 0.0
+        record["room"] = _room_to_pass(site, m)
+        record["critical"], record["follow_up"] = HEADWAYS_S[m.turn]
+    return records
+
+
+def _phase_records(site: Site) -> Records:
+    records = np.zeros(len(site.phases), PHASE)
+    for record, p in zip(records, site.phases, strict=True):
+        record["startup"] = p.startup_lost_s
+        record["extension"] = p.green_extension_s
+        record["pedestrian_service"] = _service_s(site, p)
+        record["max_green"] = inf if p.max_green_s is None else p.max_green_s
+        record["passage"] = p.passage_s
+        record["fixed"] = site.control == "pretimed" or p.max_green_s is None or p.recall == "max"
+    return records
+
+
+def _serving(site: Site) -> NDArray[np.int64]:
+    serving = np.zeros((len(site.movements), len(site.phases)), dtype=np.int64)
+    for j, p in enumerate(site.phases):
+        serving[[site.movement_index[m] for m in p.permitted], j] = PERMITTED
+        serving[[site.movement_index[m] for m in p.protected], j] = PROTECTED
+    return serving
+
+
+def _yields(site: Site) -> NDArray[np.bool_]:
+    yields = np.zeros((len(site.movements), len(site.movements)), dtype=np.bool_)
     for i, m in enumerate(site.movements):
-        for other in gives_way_to(site, m):
-            yields[i, site.movement_index[other]] = True
-        for j, p in enumerate(site.phases):
-            if m.id in p.protected:
-                serving[i, j] = PROTECTED
-            elif m.id in p.permitted:
-                serving[i, j] = PERMITTED
-            crossed[i, j] = _crossed(site, m, p)
-    return Movements(
-        volume=demand.served_veh_h,
-        turn=np.array([TURN_NUMBER[m.turn] for m in site.movements], dtype=np.int64),
-        pedestrians=np.array([_pedestrians_h(site, m) for m in site.movements]),
-        bicycles=np.array(
-            [
-                site.approach(m.approach).bicycles_bike_h if m.turn == "R" else 0.0
-                for m in site.movements
-            ]
-        ),
-        room=np.array([_room_to_pass(site, m) for m in site.movements], dtype=np.bool_),
-        critical=np.array([HEADWAYS_S[m.turn][0] for m in site.movements]),
-        follow_up=np.array([HEADWAYS_S[m.turn][1] for m in site.movements]),
-        yields=yields,
-        serving=serving,
-        crossed=crossed,
-        startup=np.array([p.startup_lost_s for p in site.phases]),
-        extension=np.array([p.green_extension_s for p in site.phases]),
-        pedestrian_service=np.array([_service_s(site, p) for p in site.phases]),
-    )
+        yields[i, [site.movement_index[o] for o in yields_to(site, m)]] = True
+    return yields
 
 
-def _crossed(site: Site, movement: Movement, phase: Phase) -> bool:
+def _crossed(site: Site) -> NDArray[np.bool_]:
+    return np.array([[_meets_people(site, m, p) for p in site.phases] for m in site.movements])
+
+
+def _meets_people(site: Site, movement: Movement, phase: Phase) -> bool:
     """Whether pedestrians have green across a turn's way out in this phase.
 
     They have where the turn is only permitted, and where the phase is a full green: one that
@@ -184,9 +204,12 @@ def _crossed(site: Site, movement: Movement, phase: Phase) -> bool:
         return False
     served = {*phase.protected, *phase.permitted}
     return any(
-        m.approach == movement.approach and m.turn == "T" and m.id in served
-        for m in site.movements
+        m.approach == movement.approach and m.turn == "T" and m.id in served for m in site.movements
     )
+
+
+def _opposite(site: Site, approach: str) -> Approach | None:
+    return next((a for a in site.approaches if opposes(site, approach, a.id)), None)
 
 
 def _pedestrians_h(site: Site, movement: Movement) -> float:
@@ -196,7 +219,7 @@ def _pedestrians_h(site: Site, movement: Movement) -> float:
         return own.pedestrians_ped_h
     if movement.turn == "T":
         return 0.0
-    return (opposite(site, own) or own).pedestrians_ped_h
+    return (_opposite(site, own.id) or own).pedestrians_ped_h
 
 
 def _room_to_pass(site: Site, movement: Movement) -> bool:
@@ -211,20 +234,3 @@ def _service_s(site: Site, phase: Phase) -> float:
     if site.control == "pretimed" or phase.walk_s is None or phase.ped_clearance_s is None:
         return inf
     return phase.walk_s + phase.ped_clearance_s
-
-
-def _control(site: Site, period_h: float) -> Control:
-    fixed = [
-        site.control == "pretimed" or p.max_green_s is None or p.recall == "max"
-        for p in site.phases
-    ]
-    return Control(
-        max_green=np.array([p.max_green_s if p.max_green_s else inf for p in site.phases]),
-        passage=np.array([p.passage_s for p in site.phases]),
-        fixed=np.array(fixed, dtype=np.bool_),
-        base_flow=site.area.base_saturation_flow_veh_h,
-        sneakers=site.area.sneakers_veh,
-        period_h=period_h,
-    )
-
-

@@ -148,7 +148,7 @@ def critical_ratio(cycle_s: float, lost_s: float, flow_ratio_sum: float) -> floa
 
 @jit
 def dd1_clear_s(arrival: float, departure: float, red_s: float) -> float:
-    """t0 from the start of green until the queue is gone; rates in one unit, arrival < departure."""
+    """t0 from the start of green until the queue is gone; both rates in one unit."""
     rho = arrival / departure
     return rho * red_s / (1.0 - rho)
 

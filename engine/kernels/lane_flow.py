@@ -36,22 +36,23 @@ def fill(volume: float, held: Floats, cost: Floats, flows: Floats) -> None:
     ``held`` is how full each group is with the others' traffic, ``cost`` what one vehicle an hour
     adds (infinite where the group doesn't serve the movement). Writes ``flows``.
     """
-    n = len(cost)
-    order = np.argsort(held)
-    inverse = 0.0
-    weighted = 0.0
-    level = 0.0
-    for rank in range(n):
-        g = order[rank]
-        if not np.isfinite(cost[g]):
-            continue
-        if inverse > 0.0 and held[g] >= level:
+    level = np.inf
+    while True:  # groups that are fuller than the level drop out, which lowers the level
+        inverse = 0.0
+        weighted = 0.0
+        for g in range(len(cost)):
+            if cost[g] < np.inf and held[g] < level:
+                inverse += 1.0 / cost[g]
+                weighted += held[g] / cost[g]
+        if inverse <= 0.0:
             break
-        inverse += 1.0 / cost[g]
-        weighted += held[g] / cost[g]
-        level = (volume + weighted) / inverse
-    for g in range(n):
-        flows[g] = max(level - held[g], 0.0) / cost[g] if np.isfinite(cost[g]) else 0.0
+        lower = (volume + weighted) / inverse
+        if lower >= level:
+            break
+        level = lower
+    for g in range(len(cost)):
+        poured = cost[g] < np.inf and held[g] < level
+        flows[g] = (level - held[g]) / cost[g] if poured else 0.0
 
 
 @jit
@@ -67,14 +68,16 @@ def equalise(volumes: Floats, cost: Floats, flows: Floats) -> None:
     for _ in range(SWEEPS):
         moved = 0.0
         for i in range(m):
+            if np.min(cost[i]) == np.inf:  # another approach's movement
+                continue
             for g in range(n):
+                before[g] = flows[i, g]
                 full[g] = 0.0
                 for other in range(m):
-                    if other != i and flows[other, g] > 0.0:
+                    if other != i and flows[other, g] > 0.0 and cost[other, g] < np.inf:
                         full[g] += flows[other, g] * cost[other, g]
-                before[g] = flows[i, g]
             fill(volumes[i], full, cost[i], flows[i])
             for g in range(n):
                 moved = max(moved, abs(flows[i, g] - before[g]))
-        if moved <= SETTLED * (1.0 + np.sum(volumes)):
+        if moved <= SETTLED * (1.0 + np.max(volumes)):
             break

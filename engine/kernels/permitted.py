@@ -17,7 +17,9 @@ MIN_OPPOSING_VEH_H = 0.1
 
 
 @jit
-def gap_saturation_flow_veh_h(opposing_veh_h: float, critical_s: float, follow_up_s: float) -> float:
+def gap_saturation_flow_veh_h(
+    opposing_veh_h: float, critical_s: float, follow_up_s: float
+) -> float:
     """s_p, what filters through the gaps of an opposing stream (eq. 31-100)."""
     v = max(opposing_veh_h, MIN_OPPOSING_VEH_H)
     return v * exp(-v * critical_s / 3600.0) / (1.0 - exp(-v * follow_up_s / 3600.0))
