@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from greenband.engine.frame import Request, State
 from greenband.engine.kernels.stage_choice import heaviest_stage
 from greenband.engine.site import Site
+from greenband.engine.stage_loads import served_movements
 from greenband.engine.stages import stages_of
 
 
@@ -18,36 +19,32 @@ def requests_of(site: Site, reason: str) -> list[Request]:
 
 
 class StageChooser:
-    """Compares the stages' loads once a green has lasted `hold_s`, then each `every_s`.
+    """Compares the stages once a green has lasted `hold_s`, then each `every_s`.
 
     Parameters
     ----------
-    entering : (n_stages, n_lanes) weights of the lanes; leaving : (n_stages, n_movements) of
-        the receiving links.
-    moving_weight : what a moving vehicle counts against a queued one.
-    bonus_veh : what the present stage is ahead, for the time that a change costs.
+    behind_ratio : (n_stages, n_movements), how much of the vehicles on a receiving link counts
+        against a stage. least_room_veh : a movement with less room behind it does not count.
     """
 
     def __init__(
         self,
         site: Site,
-        entering: NDArray[np.float64],
-        leaving: NDArray[np.float64],
+        behind_ratio: NDArray[np.float64],
         *,
-        moving_weight: float,
-        bonus_veh: float,
+        least_room_veh: float,
         hold_s: float,
         every_s: float,
         reason: str,
     ) -> None:
-        self._entering, self._leaving = entering, leaving
-        self._moving_weight, self._bonus_veh = moving_weight, bonus_veh
+        self._served, self._behind_ratio = served_movements(site), behind_ratio
+        self._least_room_veh = least_room_veh
         self._hold_s, self._every_s = hold_s, every_s
         self._requests = requests_of(site, reason)
-        self._wanted = Request(stage=-1)
+        self._wanted = self._requests[-1]
         self._next_s = -np.inf
 
-    def choose(self, state: State, downstream_veh: NDArray[np.float64]) -> Request:
+    def choose(self, state: State) -> Request:
         """Hold what was asked for last until it is time to compare again."""
         time_s = state.time_s
         if state.changing:  # perhaps to another stage than the one asked for
@@ -58,15 +55,16 @@ class StageChooser:
             return self._wanted
         self._next_s = time_s + self._every_s
         best = heaviest_stage(
-            self._entering,
-            self._leaving,
+            self._served,
+            state.turning_ratio,
             state.queue_veh,
             state.moving_veh,
-            self._moving_weight,
-            downstream_veh,
+            self._behind_ratio,
+            state.halted_downstream_veh,
+            state.room_veh,
+            self._least_room_veh,
             state.allowed,
             state.stage,
-            self._bonus_veh,
         )
         self._wanted = self._requests[best]
         return self._wanted

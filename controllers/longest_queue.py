@@ -8,12 +8,14 @@ import numpy as np
 
 from greenband.engine.frame import Request, State
 from greenband.engine.site import Site
-from greenband.engine.stage_loads import entering_weights
+from greenband.engine.stage_loads import served_movements
 
 from .heaviest import StageChooser
 
 HOLD_S = 10.0
-EVERY_S = 10.0
+"""A green lasts this long at least: with less, changes cost more than they bring."""
+EVERY_S = 5.0
+"""Then the stages are compared this often."""
 
 
 class LongestQueue:
@@ -26,19 +28,15 @@ class LongestQueue:
     interval_s: ClassVar[int] = 1
 
     def __init__(self, site: Site) -> None:
-        entering = entering_weights(site)
         self._chooser = StageChooser(
             site,
-            entering,
-            np.zeros((entering.shape[0], 0)),
-            moving_weight=1.0,
-            bonus_veh=0.0,
+            np.zeros(served_movements(site).shape),
+            least_room_veh=-np.inf,
             hold_s=HOLD_S,
             every_s=EVERY_S,
             reason="longest queue",
         )
-        self._nothing = np.zeros(0)
 
     def decide(self, state: State) -> Request:
         """The stage with most vehicles."""
-        return self._chooser.choose(state, self._nothing)
+        return self._chooser.choose(state)

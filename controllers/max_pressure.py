@@ -1,7 +1,9 @@
 """``max-pressure``: the stage whose movements lead from full lanes to empty links.
 
 After Varaiya (2013), "Max pressure control of a network of signalized intersections",
-Transportation Research C 36, with vehicles counted over the stitched approach.
+Transportation Research C 36. All vehicles of the stitched approach count in front of the stop
+line, those that stand count behind it; a movement whose receiving link is full counts nothing,
+as in Gregoire et al. (2015), "Capacity-aware backpressure traffic signal control", IEEE TCNS 2.
 """
 
 from __future__ import annotations
@@ -10,16 +12,20 @@ from typing import ClassVar
 
 from greenband.engine.frame import Request, State
 from greenband.engine.site import Site
-from greenband.engine.stage_loads import entering_weights, leaving_weights
+from greenband.engine.stage_loads import receiving_ratio
 
 from .heaviest import StageChooser
 
 HOLD_S = 10.0
-EVERY_S = 10.0
+"""A green lasts this long at least: with less, changes cost more than they bring."""
+EVERY_S = 5.0
+"""Then the stages are compared this often."""
+LEAST_ROOM_VEH = 2.0
+"""With less room behind it a movement can't be served."""
 
 
 class MaxPressure:
-    """Load upstream less load on the receiving links, stage by stage.
+    """Load upstream less queue on the receiving links, stage by stage.
 
     Where the receiving links can't be seen (level ``loops``), only the upstream part is left.
     """
@@ -30,10 +36,8 @@ class MaxPressure:
     def __init__(self, site: Site) -> None:
         self._chooser = StageChooser(
             site,
-            entering_weights(site),
-            leaving_weights(site),
-            moving_weight=1.0,
-            bonus_veh=0.0,
+            receiving_ratio(site),
+            least_room_veh=LEAST_ROOM_VEH,
             hold_s=HOLD_S,
             every_s=EVERY_S,
             reason="max pressure",
@@ -41,4 +45,4 @@ class MaxPressure:
 
     def decide(self, state: State) -> Request:
         """The stage with the largest pressure."""
-        return self._chooser.choose(state, state.downstream_veh)
+        return self._chooser.choose(state)

@@ -21,6 +21,7 @@ from .estimate_tables import Tables, tables_of
 from .frame import Frame, State
 from .kernels.calls import step_calls, step_gaps
 from .packing import FrameArrays, Packing
+from .stage_loads import equal_turning_ratio
 from .stages import stage_matrix, stages_of
 
 Info = Literal["full", "area", "loops"]
@@ -74,6 +75,8 @@ class Estimator:
         level = LoopQueues if info == "loops" else SeenQueues
         self._queues: Queues = level(packing, self.tables, self.beliefs)
         self._calls = _CallMemory(packing)
+        self._room_veh = np.full(int(packing.movements[-1]), np.nan)
+        self._sees_downstream = info != "loops" and "downstream" in needs
         self._arrays: FrameArrays | None = None
         self._states: dict[str, State] = {}
         self._each: list[tuple[State, Frame, GateView]] = []
@@ -94,6 +97,8 @@ class Estimator:
             self._bind(arrays, frames, gates)
         self._queues.step(arrays, time_s)
         self._calls.step(arrays, self.tables, self.beliefs)
+        if self._sees_downstream:
+            np.subtract(self.tables.storage_veh, arrays.downstream_veh, out=self._room_veh)
         for state, frame, gate in self._each:
             state.time_s = time_s
             state.stage = gate.stage
@@ -140,9 +145,9 @@ class Estimator:
             queue_sd_veh=beliefs.sd_veh[lanes],
             moving_veh=beliefs.moving_veh[lanes],
             arrivals_veh=beliefs.arrivals_veh[lanes],
-            turning_ratio=_equal_turning(packing, i),
+            turning_ratio=equal_turning_ratio(site),
             saturation_flow_veh_h=self.tables.saturation_flow_veh_h[lanes],
-            room_veh=np.full(m.stop - m.start, np.nan),
+            room_veh=self._room_veh[m],
             downstream_veh=arrays.downstream_veh[m],
             halted_downstream_veh=arrays.halted_downstream_veh[m],
         )
@@ -184,13 +189,3 @@ class _CallMemory:
             self.ped_calls,
             self.waiting_s,
         )
-
-
-def _equal_turning(packing: Packing, i: int) -> NDArray[np.float64]:
-    """(n_lanes, n_movements) equal shares of the movements that a lane allows."""
-    site = packing.sites[i]
-    shares = np.zeros((len(site.lanes), len(site.movements)))
-    for k, lane in enumerate(site.lanes):
-        for movement in lane.movements:
-            shares[k, site.movement_index[movement]] = 1.0 / len(lane.movements)
-    return shares

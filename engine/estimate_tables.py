@@ -42,6 +42,7 @@ class Tables:
     stop_bar : (k, 4) detector, lane, lanes that share the detector, detectors of the lane.
     lane_approach : (n_lanes,) approach, counted through the network.
     free_speed_mps, saturation_flow_veh_h, length_m : (n_lanes,).
+    storage_veh : (n_movements,) vehicles that the receiving link can hold, NaN where unknown.
     recall : (n_phases,) 1 vehicles + 2 pedestrians.
     """
 
@@ -53,6 +54,7 @@ class Tables:
     free_speed_mps: NDArray[np.float64]
     saturation_flow_veh_h: NDArray[np.float64]
     length_m: NDArray[np.float64]
+    storage_veh: NDArray[np.float64]
     recall: NDArray[np.int8]
 
 
@@ -81,6 +83,13 @@ def tables_of(packing: Packing) -> Tables:
             dtype=np.float64,
         ),
         length_m=np.array([lane.length_m for lane, _ in lanes], dtype=np.float64),
+        storage_veh=np.array(
+            [
+                (m.exit_storage_m or np.nan) / VEHICLE_SPACING_M
+                for site in sites
+                for m in site.movements
+            ]
+        ),
         recall=np.array([_recall(p.recall) for site in sites for p in site.phases], np.int8),
     )
 

@@ -74,6 +74,8 @@ class Movement(Model):
     exit: str = ""
     """The link that receives it; the same name as another site's approach lane connects them."""
     receiving_lanes: int | None = Field(default=None, ge=1)
+    exit_storage_m: float | None = Field(default=None, gt=0)
+    """Length of the receiving link's lanes together, as far as its vehicles are counted."""
     yields_to: tuple[str, ...] | None = None
     """Movements it gives way to while permitted; by default the opposing through and right."""
     heavy_vehicles_percent: float | None = Field(default=None, ge=0, le=100)

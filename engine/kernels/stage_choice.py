@@ -10,34 +10,43 @@ from .jit import jit
 
 @jit
 def heaviest_stage(
-    entering: NDArray[np.float64],
-    leaving: NDArray[np.float64],
+    served: NDArray[np.bool_],
+    turning_ratio: NDArray[np.float64],
     queue_veh: NDArray[np.float64],
     moving_veh: NDArray[np.float64],
-    moving_weight: float,
-    downstream_veh: NDArray[np.float64],
+    behind_ratio: NDArray[np.float64],
+    behind_veh: NDArray[np.float64],
+    room_veh: NDArray[np.float64],
+    least_room_veh: float,
     allowed: NDArray[np.bool_],
     present: int,
-    bonus_veh: float,
 ) -> int:
     """The allowed stage with the largest load in front of it less the load behind it.
 
-    `entering` (n_stages, n_lanes) weighs the lanes that a stage serves, `leaving` (n_stages,
-    n_movements) the receiving links; a link that can't be seen (NaN) weighs nothing. The present
-    stage is given `bonus_veh` and wins a tie, as a change costs a clearance time.
+    `served` (n_stages, n_movements) says which movements may go in a stage, `turning_ratio`
+    (n_lanes, n_movements) how a lane's vehicles divide over them, `behind_ratio` (n_stages,
+    n_movements) how much of what is on a receiving link counts. What can't be seen (NaN) counts
+    as empty. A movement without room behind it can't be served and weighs nothing. The present
+    stage wins a tie, as a change costs a clearance time.
     """
+    n_lanes, n_movements = turning_ratio.shape
+    load_veh = np.zeros(n_movements)
+    for m in range(n_movements):
+        if room_veh[m] < least_room_veh:
+            continue
+        for lane in range(n_lanes):
+            vehicles = queue_veh[lane] + moving_veh[lane]
+            load_veh[m] += turning_ratio[lane, m] * vehicles
     best, best_veh = present, -np.inf
-    for s in range(entering.shape[0]):
+    for s in range(served.shape[0]):
         if not allowed[s] and s != present:
             continue
-        load_veh = bonus_veh if s == present else 0.0
-        for lane in range(queue_veh.size):
-            if entering[s, lane] != 0.0:
-                vehicles = queue_veh[lane] + moving_weight * moving_veh[lane]
-                load_veh += entering[s, lane] * vehicles
-        for m in range(downstream_veh.size):
-            if leaving[s, m] != 0.0 and not np.isnan(downstream_veh[m]):
-                load_veh -= leaving[s, m] * downstream_veh[m]
-        if load_veh > best_veh or (load_veh == best_veh and s == present):
-            best, best_veh = s, load_veh
+        stage_veh = 0.0
+        for m in range(n_movements):
+            if served[s, m]:
+                stage_veh += load_veh[m]
+                if behind_veh[m] > 0.0:
+                    stage_veh -= behind_ratio[s, m] * behind_veh[m]
+        if stage_veh > best_veh or (stage_veh == best_veh and s == present):
+            best, best_veh = s, stage_veh
     return best
