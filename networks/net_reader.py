@@ -57,15 +57,12 @@ class _Signal:
     links: tuple[ControlledLink, ...]
     arms: tuple[Arm, ...]
     turnings: tuple[Turning, ...]
+    states: tuple[str, ...]
+    """Every state that the program shows."""
     stage_states: tuple[str, ...]
     groups: tuple[tuple[int, ...], ...]
     relation: Relation
     upstream: dict[str, tuple[Upstream, ...]]
-
-    @property
-    def states(self) -> tuple[str, ...]:
-        """Every state that the program shows."""
-        return tuple(state for _, state, _ in entries_of(self.program))
 
 
 def read_net(
@@ -189,6 +186,7 @@ def _read_signal(
 ) -> SumoSite:
     arms = arms_of(net, links)
     entries = entries_of(program)
+    shown = tuple(dict.fromkeys(state for _, state, _ in entries))
     states = tuple(stage_entries(entries, _crossing_indices(links)))
     moving = tuple(k for k in links if not _constant(program, k.index))
     split = _split(net, moving) if stages == "maximal" else {}
@@ -199,9 +197,10 @@ def _read_signal(
         links=links,
         arms=arms,
         turnings=turnings_of(net, links, arms),
+        states=shown,
         stage_states=states,
         groups=groups,
-        relation=relate(net, moving, groups, [s for _, s, _ in entries]),
+        relation=relate(net, moving, groups, shown),
         upstream={
             lane: pieces
             for arm in arms
@@ -291,9 +290,7 @@ def _crossing_m(net: Net, crossing: str) -> float:
 def _approach(signal: _Signal, arm: Arm) -> Approach:
     net = signal.net
     lanes = [net.lanes[lane] for lane in arm.lanes]
-    crossings = [
-        e for e in net.edges.values() if e.function == "crossing" and arm.edge in e.crosses
-    ]
+    crossings = net.crossings.get(arm.edge, [])
     return Approach(
         id=arm.id,
         name=arm.edge,
@@ -339,7 +336,8 @@ def _movement(signal: _Signal, turning: Turning) -> Movement:
         receiving_lanes=len({k.connection.to_lane for k in turning.links}),
         exit_storage_m=round(
             sum(net.lanes[x].length_m for x in downstream_of(net, turning.to_edge)), 1
-        ),
+        )
+        or None,
         yields_to=_yields_to(signal, turning),
     )
 

@@ -128,9 +128,13 @@ class Net:
         return _by(self.connections, "from_lane", self)
 
     @cached_property
-    def crossings(self) -> list[NetEdge]:
-        """The pedestrian crossings."""
-        return [e for e in self.edges.values() if e.function == "crossing"]
+    def crossings(self) -> dict[str, list[NetEdge]]:
+        """Pedestrian crossings by the edges that they cross."""
+        found: dict[str, list[NetEdge]] = {}
+        for edge in self.edges.values():
+            for crossed in edge.crosses if edge.function == "crossing" else ():
+                found.setdefault(crossed, []).append(edge)
+        return found
 
     @cached_property
     def inner(self) -> dict[str, Connection]:
