@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from greenband.engine.plan import Plan, Split
 from greenband.engine.site import Approach, Area, Lane, Movement, Phase, Site
@@ -116,3 +120,10 @@ def example(case: dict[str, Any]) -> tuple[Site, Plan, dict[str, float]]:
         for turn, key in (("L", "volume_left"), ("T", "volume_through"), ("R", "volume_right"))
     }
     return site, plan, volumes
+
+
+@pytest.fixture(scope="session")
+def case_1(shared: Path) -> tuple[Site, Plan, dict[str, float]]:
+    """Example problem 1: site, plan with the published durations, volumes."""
+    path = shared / "data" / "hcm" / "hcm7_Signalized_case1.json"
+    return example(json.loads(path.read_text(encoding="utf-8")))
