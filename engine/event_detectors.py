@@ -76,9 +76,8 @@ def count_detectors(
     """Vehicles (on events) and occupancy per interval of the clock.
 
     ``detectors``: those that should be there; one that told nothing counts 0. Intervals that
-    the log covers only in part keep what was counted and are named in a warning; intervals in
-    a hole of the log (`silences`) are NaN. Raises InputError for an unknown device and an
-    interval that doesn't divide a day.
+    the log covers only in part, at its ends or around a hole (`silences`), are NaN, with a
+    warning. Raises InputError for an unknown device and an interval that doesn't divide a day.
     """
     step_ms = round(interval_s * 1000)
     if step_ms <= 0 or 86_400_000 % step_ms:
@@ -93,7 +92,7 @@ def count_detectors(
     for k, one in enumerate(told.values()):
         volumes[:, k] = np.diff(np.searchsorted(one.on_ms, edges_ms, side="left"))
         occupancy[:, k] = one.occupied_ms(edges_ms) / step_ms
-    notes = [*log.warnings, *_partial(own, edges_ms)]
+    notes = [*log.warnings, *_blank_ends(own, edges_ms, volumes, occupancy)]
     notes += _blank_holes(own, edges_ms, volumes, occupancy)
     return DetectorCounts(
         source=f"{log.source}, device {device}",
@@ -120,21 +119,21 @@ def _activations(
     return Activations(detector, times[on], begins.astype(np.int64), ends.astype(np.int64))
 
 
-def _partial(own: EventLog, edges_ms: Ints) -> list[str]:
-    """The first and last interval, where the log starts or ends inside of them by over 1 %."""
+def _blank_ends(own: EventLog, edges_ms: Ints, *arrays: Floats) -> list[str]:
+    """The first and last interval, where over 1 % of it (and 5 s) is before or after the log."""
     step_ms = int(edges_ms[1] - edges_ms[0])
+    late_ms, early_ms = int(own.time_ms[0] - edges_ms[0]), int(edges_ms[-1] - own.time_ms[-1])
     notes = []
-    late, early = int(own.time_ms[0] - edges_ms[0]), int(edges_ms[-1] - own.time_ms[-1])
-    for missing_ms, start_ms, word in (
-        (late, edges_ms[0], "starts"),
-        (early, edges_ms[-2], "ends"),
-    ):
-        if missing_ms > max(0.01 * step_ms, 5000):
-            notes.append(
-                f"{own.source}: the log {word} inside the interval from "
-                f"{format_minutes(start_ms / MINUTE_MS)}: {missing_ms / 1000:.0f} s of its "
-                f"{step_ms / 1000:g} s are missing"
-            )
+    for row, missing_ms, word in ((0, late_ms, "starts"), (-1, early_ms, "ends")):
+        if missing_ms <= max(0.01 * step_ms, 5000):
+            continue
+        for array in arrays:
+            array[row] = np.nan
+        start = format_minutes(edges_ms[:-1][row] / MINUTE_MS)
+        notes.append(
+            f"{own.source}: the log {word} inside the interval from {start} and lacks "
+            f"{missing_ms / 1000:.0f} s of it; left as a gap"
+        )
     return notes
 
 

@@ -58,14 +58,15 @@ class EventLog:
 
     def of(self, device: int) -> EventLog:
         """The events of one device; raises InputError for a device that isn't there."""
-        if device not in self.devices:
+        keep = self.device == device
+        if not keep.any():
             raise InputError(
                 self.source,
                 f"no event of device {device}",
                 f"one of {', '.join(map(str, self.devices[:20]))}",
                 "Name a device that is in the log.",
             )
-        return self.pick(self.device == device)
+        return self if keep.all() else self.pick(keep)
 
     def pick(self, keep: NDArray[np.bool_]) -> EventLog:
         """The events where ``keep`` is true."""

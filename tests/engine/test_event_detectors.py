@@ -71,11 +71,17 @@ def test_detectors_asked_for_are_there_even_if_silent() -> None:
     assert counts.volumes_veh.tolist() == [[1.0, 0.0]]
 
 
-def test_a_log_that_ends_inside_an_interval_says_so() -> None:
-    log = log_of((100, 82, 5), (101, 81, 5), (600, 0, 0), (950, 0, 0))
-    starts, ends = count_detectors(log, 1).warnings
-    assert starts.endswith("from 00:00: 100 s of its 900 s are missing")
-    assert ends.endswith("from 00:15: 850 s of its 900 s are missing")
+def test_intervals_that_the_log_covers_in_part_are_gaps() -> None:
+    log = log_of((100, 82, 5), (101, 81, 5), (600, 0, 0), (950, 82, 5), (1500, 81, 5), (1850, 0, 0))
+    counts = count_detectors(log, 1)
+    np.testing.assert_array_equal(counts.of("5"), [np.nan, 1.0, np.nan])
+    starts, ends = counts.warnings
+    assert starts == (
+        "log: the log starts inside the interval from 00:00 and lacks 100 s of it; left as a gap"
+    )
+    assert ends == (
+        "log: the log ends inside the interval from 00:30 and lacks 850 s of it; left as a gap"
+    )
 
 
 def test_a_hole_in_the_log_is_a_gap_not_an_empty_street() -> None:
