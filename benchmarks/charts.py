@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MultipleLocator
 
 WIDTH_IN = 5.4
 """So wide that the letters stay readable where a phone shrinks the chart to its width."""
 COLOURS = ("#8a8f98", "#0b7a4b", "#2f6db5", "#b5632f", "#7a4b9b")
 """By case: grey for what there was, green for the plan."""
+TICKS_S = (300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0)
 STYLE = {
     "font.family": "sans-serif",
     "font.size": 10.0,
@@ -35,7 +36,7 @@ def delay_bars_svg(delays_s: Mapping[str, Mapping[str, float]], order: Sequence[
     A movement that a case doesn't have gets no bar there.
     """
     cases = list(delays_s)
-    height_in = 1.0 + len(order) * (0.14 * len(cases) + 0.14)
+    height_in = 1.0 + len(order) * (0.12 * len(cases) + 0.14)
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
         axes = figure.subplots()
@@ -50,7 +51,7 @@ def delay_bars_svg(delays_s: Mapping[str, Mapping[str, float]], order: Sequence[
                 label=case,
             )
         axes.set_yticks(range(len(order)), list(order))
-        axes.invert_yaxis()
+        axes.set_ylim(len(order) - 0.4, -0.6)
         axes.set_xlabel("mean delay on the approach, s per vehicle")
         axes.grid(axis="x")
         _legend(figure, axes, len(cases))
@@ -65,15 +66,24 @@ def lines_svg(
         figure = Figure(figsize=(WIDTH_IN, 3.3), layout="constrained")
         axes = figure.subplots()
         for k, (case, (times_s, values)) in enumerate(series.items()):
-            axes.plot(times_s, values, color=COLOURS[k], linewidth=2.0, marker="o", ms=3, label=case)
-        axes.set_ylim(bottom=0.0)
+            look = {"color": COLOURS[k], "linewidth": 2.0, "marker": "o", "markersize": 3.0}
+            axes.plot(times_s, values, label=case, **look)
+        top = max((v for _, values in series.values() for v in values), default=1.0)
+        axes.set_ylim(0.0, 1.08 * max(top, 1e-9))
         axes.set_ylabel(y_label)
         axes.set_xlabel(x_label)
         axes.grid(axis="y")
-        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 1.5, 3, 6, 10]))
+        all_s = [t for times_s, _ in series.values() for t in times_s]
+        span_s = max(all_s, default=0.0) - min(all_s, default=0.0)
+        axes.xaxis.set_major_locator(MultipleLocator(_tick_s(span_s)))
         axes.xaxis.set_major_formatter(lambda second, _: clock(second))
         _legend(figure, axes, len(series))
         return _svg(figure)
+
+
+def _tick_s(span_s: float) -> float:
+    """A step that people read off a clock, at most seven of them."""
+    return next((step for step in TICKS_S if span_s <= 7 * step), TICKS_S[-1])
 
 
 def clock(second: float) -> str:

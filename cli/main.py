@@ -19,7 +19,7 @@ from greenband.engine.errors import GreenbandError, InputError
 
 from .output import Answer, nothing_on_stdout, print_answer, print_error
 
-COMMANDS = ("plan", "simulate", "scenarios", "controllers", "doctor")
+COMMANDS = ("plan", "simulate", "scenarios", "controllers", "doctor", "demo")
 """Each is the function of this name in ``cli/<name>.py``, in the order of the help."""
 CRASHED = 70
 

@@ -119,6 +119,20 @@ def find(name_or_path: str) -> Entry:
     return _of_file(Path(path), name)
 
 
+def listing() -> list[dict[str, str | int | bool | list[str]]]:
+    """What is known of each controller, as JSON can hold it."""
+    return [
+        {
+            "name": entry.name,
+            "description": entry.description,
+            "needs": sorted(entry.needs),
+            "interval_s": entry.interval_s,
+            "takes_plan": entry.takes_plan,
+        }
+        for entry in CATALOGUE.values()
+    ]
+
+
 def make(name_or_path: str, site: Site, plan: Plan | None = None) -> Controller:
     """The controller of one site; for many sites look it up once with `find`."""
     return find(name_or_path).make(site, plan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ SYNTHETIC_TERMS = (
     "must say where the data is from; you may not use it commercially; what you make of it and "
     "pass on has the same licence. https://github.com/Pi-Star-Lab/RESCO " + RESCO_CITE
 )
+
+LICENCE = re.compile(r"Licence: (?P<name>[\w -]+\d\.\d)")
 
 OWN = Path(__file__).parent / "data"
 
@@ -127,6 +130,31 @@ def names() -> tuple[str, ...]:
 def find(name: str) -> Entry | None:
     """The entry of this name, if there is one."""
     return next((entry for entry in entries() if entry.name == name), None)
+
+
+def listing() -> list[dict[str, str | int | bool | None]]:
+    """What is known of each scenario, as JSON can hold it; `do` says how to get a missing one."""
+    return [_listed(entry) for entry in entries()]
+
+
+def _listed(entry: Entry) -> dict[str, str | int | bool | None]:
+    path, do = None, ""
+    try:
+        path = str(entry.locate())
+    except MissingPartError as error:
+        do = error.do
+    licence = LICENCE.search(entry.terms)
+    return {
+        "name": entry.name,
+        "summary": entry.summary,
+        "league": entry.league,
+        "signals": entry.controlled,
+        "installed": path is not None,
+        "path": path,
+        "do": do,
+        "licence": licence["name"] if licence else "Apache-2.0",
+        "terms": entry.terms,
+    }
 
 
 def user_folder() -> Path:

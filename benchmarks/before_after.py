@@ -1,0 +1,126 @@
+"""One intersection with the timing that it has, with a plan from its counts, and actuated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+
+from greenband.engine.counts import TurningCounts
+from greenband.engine.errors import InputError
+from greenband.engine.peak_hour import PeakHour, peak_hour
+from greenband.engine.plan import Plan
+from greenband.engine.site import Site
+from greenband.engine.site_toml import parse_site
+from greenband.engine.timing import PlanResult, evaluate_plan, make_plan
+from greenband.networks.scenario import Scenario, load_scenario
+from greenband.networks.street_description import parse_street
+from greenband.networks.street_program import described_plan
+from greenband.networks.tables import read_counts
+
+from .comparison_page import Case
+from .run import RunResult, simulate
+
+DEMO_SEEDS = (1, 2, 3)
+CONTROLLERS = ("program", "plan", "actuated")
+Done = Callable[[str, RunResult], None]
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """The comparison, with the hour that was planned for."""
+
+    peak: PeakHour
+    before: PlanResult
+    after: PlanResult
+    cases: tuple[Case, ...]
+
+
+def before_after(
+    scenario: Scenario | str | Path,
+    site: Site,
+    counts: TurningCounts,
+    existing: Plan,
+    *,
+    seeds: Sequence[int] = DEMO_SEEDS,
+    workers: int = 2,
+    done: Done | None = None,
+) -> BeforeAfter:
+    """Plan the counts' peak hour and simulate it before and after, and actuated.
+
+    ``site`` is the scenario's one signal, ``existing`` the timing of the scenario's own program
+    (the simulation runs that program itself). `done` hears of every run that is over. Runs are
+    spawned processes: call this under ``if __name__ == "__main__"``.
+    """
+    peak = peak_hour(counts)
+    before = evaluate_plan(site, existing, peak.volumes(), phf=peak.phf)
+    after = make_plan(site, peak.volumes(), phf=peak.phf)
+    runs = _simulated(scenario, {site.id: after.plan}, seeds, workers, done)
+    cases = (
+        Case(
+            "Before",
+            f"the timing that it has, cycle {existing.cycle_s:.0f} s",
+            runs["program"],
+            before,
+        ),
+        Case(
+            "Our plan",
+            f"a fixed plan from the counts of {peak.start} to the hour after, cycle "
+            f"{after.plan.cycle_s:.0f} s",
+            runs["plan"],
+            after,
+        ),
+        Case("Actuated", "the same phases, each as long as its loops ask for", runs["actuated"]),
+    )
+    return BeforeAfter(peak, before, after, cases)
+
+
+def junction_before_after(
+    seeds: Sequence[int] = DEMO_SEEDS, workers: int = 2, done: Done | None = None
+) -> BeforeAfter:
+    """`before_after` of the scenario `junction`, from the counts file that comes with it."""
+    scenario = load_scenario("junction")
+    folder = scenario.net.parent
+    site_file = folder / "sites" / "J.toml"
+    description = folder / "street.toml"
+    counts = read_counts(folder / "counts.csv")
+    if not isinstance(counts, TurningCounts):
+        raise InputError(
+            str(folder / "counts.csv"), "no turning counts", "NBL, NBT, ...", "Mend it."
+        )
+    street = parse_street(description.read_text(encoding="utf-8"), str(description))
+    return before_after(
+        scenario,
+        parse_site(site_file.read_text(encoding="utf-8"), str(site_file)),
+        counts,
+        described_plan(street.signals[0]),
+        seeds=seeds,
+        workers=workers,
+        done=done,
+    )
+
+
+def _simulated(
+    scenario: Scenario | str | Path,
+    plans: dict[str, Plan],
+    seeds: Sequence[int],
+    workers: int,
+    done: Done | None,
+) -> dict[str, tuple[RunResult, ...]]:
+    """Every controller with every seed, side by side in processes of their own."""
+    jobs = [(controller, seed) for seed in seeds for controller in CONTROLLERS]
+    results: dict[tuple[str, int], RunResult] = {}
+    workers = min(workers, len(jobs), cpu_count() or 1)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        running = {
+            pool.submit(simulate, scenario, controller, seed=seed, plans=plans): (controller, seed)
+            for controller, seed in jobs
+        }
+        for future in as_completed(running):
+            results[running[future]] = future.result()
+            if done is not None:
+                done(running[future][0], future.result())
+    return {c: tuple(results[c, seed] for seed in seeds) for c in CONTROLLERS}

@@ -1,0 +1,34 @@
+"""``greenband controllers``: who can decide, and what each needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .output import Answer, AsJson
+
+
+def controllers(as_json: AsJson = False) -> Answer:
+    """List the controllers, what each looks at, and how often it decides."""
+    from greenband.controllers.catalogue import listing
+
+    rows = listing()
+    return Answer({"controllers": rows}, _show(rows))
+
+
+def _show(rows: list[dict[str, Any]]) -> Callable[[Any], None]:
+    def show(console: Any) -> None:
+        from rich.table import Table
+
+        table = Table()
+        table.add_column("controller", no_wrap=True)
+        table.add_column("what it does")
+        table.add_column("looks at")
+        table.add_column("decides each", justify="right")
+        for row in rows:
+            looks_at = ", ".join(row["needs"]) or ("a plan" if row["takes_plan"] else "nothing")
+            table.add_row(row["name"], row["description"], looks_at, f"{row['interval_s']} s")
+        console.print(table)
+        console.print("Your own: --controller path/to/file.py:Name (see docs/controllers.md).")
+
+    return show

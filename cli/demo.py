@@ -1,0 +1,136 @@
+"""``greenband demo``, and ``make demo``: one junction before and after, as a table and a page."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .output import Answer, AsJson, log
+
+if TYPE_CHECKING:
+    from greenband.benchmarks.before_after import BeforeAfter
+    from greenband.benchmarks.run import RunResult
+
+PAGE = "junction.html"
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the page.", file_okay=False)] = Path("demo"),
+    seeds: Annotated[str, typer.Option(help="Seeds to simulate, such as 1-3.")] = "1-3",
+    workers: Annotated[int, typer.Option(help="Processes side by side.", min=1)] = 2,
+    as_json: AsJson = False,
+) -> Answer:
+    """Plan one junction from its counts, simulate before and after, and write a page."""
+    from greenband.benchmarks.before_after import CONTROLLERS, junction_before_after
+    from greenband.benchmarks.seeds import parse_seeds
+
+    began = perf_counter()
+    wanted = parse_seeds(seeds)
+    out.mkdir(parents=True, exist_ok=True)
+    log("5th Avenue & 12th Street: a plan from the counts of two hours, then simulated ...")
+    runs = len(wanted) * len(CONTROLLERS)
+    done: list[float] = []
+
+    def tell(controller: str, result: RunResult) -> None:
+        done.append(result.wall_s)
+        log(f"{len(done)} of {runs}: {controller}, seed {result.seed}")
+
+    compared = junction_before_after(wanted, workers, tell)
+    page = out / PAGE
+    _write_whole(page, _page(compared))
+    took_s = perf_counter() - began
+    return Answer(_data(compared, page, took_s), _show(compared, page, took_s))
+
+
+def _page(compared: BeforeAfter) -> str:
+    from greenband.benchmarks.comparison_page import comparison_page
+    from greenband.networks.scenario import load_scenario
+
+    folder = load_scenario("junction").net.parent
+    files = [_short(folder / name) for name in ("counts.csv", "sites/J.toml")]
+    plan = f"greenband plan {files[0]} --site {files[1]}"
+    lead = (
+        f"A plan made from turning counts (peak hour from {compared.peak.start}, peak-hour factor "
+        f"{compared.peak.phf:.2f}), simulated on the traffic of that hour beside the timing that "
+        "the junction had, and beside actuated control."
+    )
+    commands = (
+        plan,
+        f"{plan} --json > plan.json",
+        "greenband simulate junction --controller program --seed 1",
+        "greenband simulate junction --controller plan --plan plan.json --seed 1",
+        "greenband simulate junction --controller actuated --seed 1",
+    )
+    return comparison_page(
+        f"{compared.after.site.name}: before and after", lead, compared.cases, commands
+    )
+
+
+def _short(path: Path) -> str:
+    """Relative to where the user is, if it lies below."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Under another name first: whoever opens it sees a whole page."""
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def _data(compared: BeforeAfter, page: Path, took_s: float) -> dict[str, Any]:
+    from greenband.benchmarks.seeds import medians
+    from greenband.engine.plan_io import plan_to_dict
+
+    return {
+        "page": str(page),
+        "wall_s": took_s,
+        "plan": plan_to_dict(compared.after),
+        "existing": plan_to_dict(compared.before),
+        "cases": [
+            {
+                "name": case.name,
+                "controller": case.results[0].controller,
+                "median": medians(case.results),
+                "runs": [result.as_dict() for result in case.results],
+            }
+            for case in compared.cases
+        ],
+    }
+
+
+def _show(compared: BeforeAfter, page: Path, took_s: float) -> Callable[[Any], None]:
+    def show(console: Any) -> None:
+        from rich.table import Table
+
+        from greenband.benchmarks.comparison_page import measure_rows
+
+        seeds = [str(result.seed) for result in compared.cases[0].results]
+        table = Table(title=f"{compared.after.site.name}, medians over seeds {', '.join(seeds)}")
+        table.add_column("simulated")
+        for case in compared.cases:
+            table.add_column(case.name, justify="right")
+        for label, texts in measure_rows(compared.cases):
+            table.add_row(label, *texts)
+        table.add_section()
+        calculated = [
+            f"{t.analysis.control_delay_s:.1f} s, {t.analysis.los}" if (t := case.timing) else "–"
+            for case in compared.cases
+        ]
+        table.add_row("Delay as the HCM calculates it", *calculated)
+        console.print(table)
+        console.print(f"The page with pictures: {page} ({took_s:.0f} s)", highlight=False)
+
+    return show
+
+
+if __name__ == "__main__":
+    from .main import run
+
+    sys.exit(run(["demo", *sys.argv[1:]]))

@@ -1,0 +1,242 @@
+"""``greenband simulate``: one run of a scenario under a controller, or the same with many seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from greenband.engine.errors import InputError
+
+from .output import Answer, AsJson, log
+
+if TYPE_CHECKING:
+    from greenband.benchmarks.run import RunResult
+    from greenband.engine.plan import Plan
+    from greenband.networks.scenario import Scenario
+
+
+class Info(StrEnum):
+    """What a controller may know."""
+
+    loops = "loops"
+    area = "area"
+    full = "full"
+
+
+class League(StrEnum):
+    """Whose rules hold."""
+
+    resco = "resco"
+    street = "street"
+
+
+class Demand(StrEnum):
+    """The published vehicles, or drawn anew by the seed."""
+
+    published = "published"
+    resampled = "resampled"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What both forms of the command have in common."""
+
+    scenario: Scenario
+    controller: str
+    info: Any
+    league: Any
+    demand: Any
+    plans: dict[str, Plan] | None
+    co2: bool
+
+    def keywords(self) -> dict[str, Any]:
+        """For `benchmarks.run.simulate` and `benchmarks.seeds.simulate_seeds`."""
+        return {
+            "info": self.info,
+            "league": self.league,
+            "demand": self.demand,
+            "plans": self.plans,
+            "co2": self.co2,
+        }
+
+
+def simulate(
+    scenario: Annotated[
+        str, typer.Argument(help="A name of `greenband scenarios`, or the path of any .sumocfg.")
+    ],
+    controller: Annotated[
+        str,
+        typer.Option(
+            "--controller", "-c", help="A name of `greenband controllers`, or path/to/file.py:Name."
+        ),
+    ] = "program",
+    info: Annotated[
+        Info,
+        typer.Option(
+            help="What the controller may know. loops: at the stop bar and 80 m upstream; area: "
+            "queues per lane; full: every vehicle, which no street has."
+        ),
+    ] = Info.loops,
+    league: Annotated[
+        League | None,
+        typer.Option(
+            help="The rules. RESCO's scenarios run in resco, everything else in street, unless "
+            "told otherwise here.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of how vehicles drive.", min=0)] = 1,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of --seed: several, such as 1-10; prints each and the medians.",
+            metavar="A-B",
+        ),
+    ] = None,
+    demand: Annotated[
+        Demand, typer.Option(help="resampled: the demand drawn anew by the seed.")
+    ] = Demand.published,
+    plan: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="For the controller plan: a timing as `greenband plan --json` prints it; once for "
+            "each signal. Without it, plans are made from what loops count on other seeds.",
+            metavar="FILE",
+        ),
+    ] = None,
+    gui: Annotated[bool, typer.Option("--gui", help="Show it in SUMO's window.")] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Write requests, commands, colours and refusals to a Parquet file."),
+    ] = None,
+    co2: Annotated[
+        bool, typer.Option("--co2", help="Count carbon dioxide too; the run takes longer.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="Processes side by side, with --seeds.", min=1)] = 2,
+    as_json: AsJson = False,
+) -> Answer:
+    """Simulate a scenario under a controller and print what every vehicle lost."""
+    from greenband.networks.scenario import load_scenario
+
+    if seeds is not None and (gui or record is not None):
+        raise InputError(
+            "greenband simulate --seeds",
+            f"together with {'--gui' if gui else '--record'}",
+            "a window or a record of one run",
+            "Give --seed with one number instead.",
+        )
+    loaded = load_scenario(scenario)
+    _print_terms(scenario)
+    chosen = _league(loaded, league)
+    wanted = _Wanted(
+        scenario=loaded,
+        controller=controller,
+        info=info.value,
+        league=chosen,
+        demand=demand.value,
+        plans=_plans(loaded, controller, chosen, demand.value, plan or []),
+        co2=co2,
+    )
+    if seeds is not None:
+        return _many(wanted, seeds, workers)
+    return _one(wanted, seed, gui, record)
+
+
+def _one(wanted: _Wanted, seed: int, gui: bool, record: Path | None) -> Answer:
+    from greenband.benchmarks import run
+
+    result = run.simulate(
+        wanted.scenario,
+        wanted.controller,
+        seed=seed,
+        gui=gui,
+        record=record,
+        **wanted.keywords(),
+    )
+    if record is not None:
+        log(f"wrote {record}")
+    return Answer(result.as_dict(), _show([result]))
+
+
+def _many(wanted: _Wanted, text: str, workers: int) -> Answer:
+    """Every seed with its measures under ``runs``, and ``median`` over them."""
+    from greenband.benchmarks.seeds import medians, parse_seeds, simulate_seeds
+
+    seeds = parse_seeds(text)
+    done: list[int] = []
+
+    def tell(result: RunResult) -> None:
+        done.append(result.seed)
+        delay_s = result.measures.delay_s
+        shown = "no vehicles" if delay_s is None else f"delay {delay_s:.1f} s"
+        log(f"{len(done)} of {len(seeds)}: seed {result.seed}, {shown}, took {result.wall_s:.1f} s")
+
+    results = simulate_seeds(
+        wanted.scenario,
+        wanted.controller,
+        seeds,
+        workers=workers,
+        done=tell,
+        **wanted.keywords(),
+    )
+    shared = ("scenario", "scenario_digest", "controller", "info", "league", "demand")
+    first = results[0].as_dict()
+    data = {name: first[name] for name in (*shared, "sumo_version")}
+    data |= {"seeds": list(seeds), "median": medians(results)}
+    data |= {"gridlocked_seeds": [r.seed for r in results if r.measures.gridlock]}
+    return Answer(data | {"runs": [r.as_dict() for r in results]}, _show(results))
+
+
+def _show(results: list[RunResult]) -> Callable[[Any], None]:
+    from .run_table import run_report, seeds_report
+
+    return lambda console: console.print(
+        run_report(results[0]) if len(results) == 1 else seeds_report(results)
+    )
+
+
+def _print_terms(name: str) -> None:
+    from greenband.networks.catalogue import first_use
+
+    terms = first_use(name)
+    if terms is not None:
+        log(f"Terms of use (shown once): {terms}")
+
+
+def _league(scenario: Scenario, league: League | None) -> str:
+    if league is not None:
+        return league.value
+    return "resco" if scenario.league == "resco" else "street"
+
+
+def _plans(
+    scenario: Scenario, controller: str, league: Any, demand: str, files: list[Path]
+) -> dict[str, Plan] | None:
+    """The plans that the controller needs; None where it needs none."""
+    from greenband.benchmarks.plans import COUNTING_SEEDS, plans_for
+    from greenband.benchmarks.run import rules_of
+    from greenband.controllers.catalogue import find
+
+    if not find(controller).takes_plan:
+        if files:
+            raise InputError(
+                f"greenband simulate --plan {files[0]}",
+                f"a plan for the controller {controller}, which runs none",
+                "--plan together with --controller plan",
+                "Leave out one of the two.",
+            )
+        return None
+    if files:
+        from greenband.benchmarks.plan_files import read_plans
+
+        return read_plans(files, scenario, rules_of(scenario, league))
+    log(
+        f"Counting with the loops on seeds {', '.join(map(str, COUNTING_SEEDS))} "
+        "to make a plan for each signal ..."
+    )
+    return plans_for(scenario, rules=rules_of(scenario, league), demand=demand)
