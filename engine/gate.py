@@ -62,6 +62,13 @@ class Gate:
         servable = mask_of(p for mask in self._order.stages for p in bits(mask))
         self._calls = Calls(self._limits, servable)
         self._has_max = min(self._limits.max_s) < inf
+        # without these a call changes nothing of what is shown
+        self._heeds_calls = bool(
+            self._has_max
+            or self._longest_red_s < inf
+            or self._limits.crossings
+            or self._order.kind != "any"
+        )
         self._max_from: dict[int, float] = {}
         self._walk_due = 0
         self._now, self._time_s = 0.0, -inf
@@ -140,24 +147,32 @@ class Gate:
         else:
             self._jump(time_s)
         self._time_s = time_s
-        seen = (calls.tobytes(), ped_calls.tobytes())
         if (
             self._now < self._next
-            and seen == self._bytes
             and flags is self._flags
             and (request is self._request or self._same(request))
+            and (
+                not self._heeds_calls
+                or (calls.tobytes() == self._bytes[0] and ped_calls.tobytes() == self._bytes[1])
+            )
         ):
             return self._command
-        return self._decide(request, seen, flags)
+        return self._decide(request, (calls.tobytes(), ped_calls.tobytes()), flags)
 
     def allowed(self) -> NDArray[np.bool_]:
-        """(n_stages,) the stages that the Gate would go to or hold if asked now."""
+        """(n_stages,) the stages that the next step would go to or hold, the calls unchanged."""
         if self._allowed is None or self._now >= self._allowed_until:
             allowed = [self._would_accept(s) for s in range(self._order.n_public)]
             self._allowed = np.array(allowed, np.bool_)
-            # feasibility only changes with time where somebody's longest red is near
-            self._allowed_until = self._now + 1.0 if self._calls.since_s else self._next
+            self._allowed_until = self._now + self._allowed_for_s()
         return self._allowed
+
+    def _allowed_for_s(self) -> float:
+        """For how long `allowed` stays true if nothing else happens."""
+        if self._calls.since_s and self._longest_red_s < inf:
+            return 1.0  # somebody's longest red draws nearer
+        lefts = (self._signals.left_s(p, self._now) for p in bits(self._signals.green))
+        return min((s - 1.0 for s in lefts if s > 1.0), default=inf)
 
     def _check_longest_red(self) -> None:
         if self._longest_red_s == inf:
@@ -193,6 +208,7 @@ class Gate:
         self._request, self._flags = request, flags
         self._asked = (getattr(request, "stage", None), getattr(request, "plan", None))
         self._allowed = None
+        was_changing = self.changing
         signals.advance(now_s)
         calls.update(signals.green, signals.walking, now_s)
         if flags:
@@ -202,7 +218,7 @@ class Gate:
             self._execute()
         if self._has_max:
             self._time_maximums()
-        self._next = self._next_event_s()
+        self._next = now_s if was_changing else self._next_event_s()
         return self._tell(refused)
 
     def _hands_off(self, flags: Flag) -> str:
@@ -598,9 +614,14 @@ class Gate:
     def _next_event_s(self) -> float:
         """Until when the same answer holds if nothing else changes."""
         signals, limits, now_s = self._signals, self._limits, self._now
-        if signals.yellow or self.changing or (self._running and signals.green != self._want):
+        if self._running is not None and (signals.yellow or signals.green != self._want):
             return now_s
-        events = [self._must_leave_s()] if self._running is None else []
+        changes = self._changes_s()
+        if self.changing and not changes:
+            return now_s
+        events = changes
+        if self._running is None:
+            events.append(self._must_leave_s())
         for p in bits(signals.green):
             events.append(now_s + signals.left_s(p, now_s))
         for p in bits(signals.walking):
@@ -614,6 +635,14 @@ class Gate:
             events.append(now_s + self._running.next_s(self._time_s) - self._time_s)
         return min((e for e in events if e > now_s), default=inf)
 
+    def _changes_s(self) -> list[float]:
+        """The seconds ahead in which a yellow or a clearance is over, or a green is to end."""
+        signals, now_s = self._signals, self._now
+        events = [signals.since_s[p] + self._limits.yellow_s[p] for p in bits(signals.yellow)]
+        events += self._end_at.values()
+        events += [signals.clear_at_s[p] for p in bits(self._want & ~signals.green)]
+        return [e for e in events if e > now_s]
+
     def _would_accept(self, stage: int) -> bool:
         if stage == self._stage:
             return True
@@ -622,9 +651,9 @@ class Gate:
         if self._order.skipped(self._stage, stage) & self._calls.called:
             return False
         ending = self._limits.ends(self._signals.green, self._effective(stage))
-        if self._signals.longest_left(ending, self._now)[1] >= 0:
+        if self._signals.longest_left(ending, self._now + 1.0)[1] >= 0:
             return False
-        return self._lateness_s(stage) <= 0
+        return self._lateness_s(stage) + 1.0 <= 0
 
     def _tell(self, refused: str) -> Command:
         signals = self._signals

@@ -129,7 +129,7 @@ def limits_of(site: Site, rules: Rules) -> Limits:
         ped_recall=mask_of(i for i, p in enumerate(phases) if p.recall == "ped"),
         traps=traps,
         trapped=mask_of(i for i, t in enumerate(traps) if t),
-        red_revert_s=whole_s(rules.red_revert_s),
+        red_revert_s=max(1, whole_s(rules.red_revert_s)),
     )
 
 

@@ -18,6 +18,8 @@ TRAP_SLACK_S = 3.0
 MIN_GREEN_SLACK_S = 1.0
 """Plans are rounded to tenths of a second, the Gate's clearance up to whole ones."""
 
+_HAIR_S = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class PlanTable:
@@ -34,21 +36,26 @@ class PlanTable:
     greens: tuple[int, ...]
     windows: tuple[tuple[tuple[float, float], ...], ...]
 
+    def _at_s(self, time_s: float) -> float:
+        """Second of the cycle; a hair before its end is its start."""
+        at_s = (time_s - self.origin_s) % self.cycle_s
+        return 0.0 if self.cycle_s - at_s < _HAIR_S else at_s
+
     def greens_at(self, time_s: float) -> int:
         """The phases whose greens hold the second that starts at `time_s`."""
-        at_s = (time_s - self.origin_s) % self.cycle_s + 1e-6
+        at_s = self._at_s(time_s) + _HAIR_S
         return self.greens[bisect_right(self.starts_s, at_s) - 1]
 
     def next_s(self, time_s: float) -> float:
         """The first second after `time_s` at which something changes."""
-        at_s = (time_s - self.origin_s) % self.cycle_s
-        i = bisect_right(self.starts_s, at_s + 1e-6)
+        at_s = self._at_s(time_s)
+        i = bisect_right(self.starts_s, at_s + _HAIR_S)
         then_s = self.starts_s[i] if i < len(self.starts_s) else self.cycle_s + self.starts_s[0]
         return time_s + then_s - at_s
 
     def remaining_s(self, phase: int, time_s: float) -> float:
         """Green that is left to a phase at a time, 0 where it is not green then."""
-        at_s = (time_s - self.origin_s) % self.cycle_s + 1e-6
+        at_s = self._at_s(time_s) + _HAIR_S
         for start_s, end_s in self.windows[phase]:
             for shifted_s in (at_s, at_s + self.cycle_s):
                 if start_s <= shifted_s < end_s:
@@ -57,7 +64,7 @@ class PlanTable:
 
     def wait_s(self, phase: int, time_s: float) -> float:
         """Seconds from a time until a phase is green; endless where the plan never serves it."""
-        at_s = (time_s - self.origin_s) % self.cycle_s
+        at_s = self._at_s(time_s)
         if self.remaining_s(phase, time_s) > 0:
             return 0.0
         waits = ((start_s - at_s) % self.cycle_s for start_s, _ in self.windows[phase])
@@ -107,7 +114,7 @@ def _table(site: Site, plan: Plan, windows: tuple[Window, ...]) -> PlanTable:
     edges = sorted({0.0, *(t % cycle_s for pair in by_phase for w in pair for t in w)})
     greens = []
     for edge_s in edges:
-        at_s = edge_s + 1e-6
+        at_s = edge_s + _HAIR_S
         green = 0
         for p, own in enumerate(by_phase):
             if any(a <= t < b for a, b in own for t in (at_s, at_s + cycle_s)):
