@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from greenband.controllers.actuated import MAX_GREEN_S, Actuated
+from greenband.engine.frame import State
+from greenband.engine.site import Site
+
+Make = Callable[..., State]
+
+
+def call(state: State, *phases: str) -> None:
+    state.calls[:] = False
+    for p in phases:
+        state.calls[state.site.phase_index[p]] = True
+
+
+def cover(state: State, *detectors: str, gap_s: float = 0.0) -> None:
+    names = [d.id for d in state.site.detectors]
+    for d in detectors:
+        state.gap_s[names.index(d)] = gap_s
+
+
+def second(controller: Actuated, state: State) -> str:
+    """The phases of the requested stage, one second later."""
+    state.time_s += 1.0
+    return "+".join(state.stages[controller.decide(state).stage].phases)
+
+
+def changed(site: Site, **keys: dict[str, object]) -> Site:
+    rows = [{**p.model_dump(), **keys.get(f"p{p.id}", {})} for p in site.phases]
+    return Site.model_validate({**site.model_dump(), "phases": rows})
+
+
+@pytest.mark.parametrize("rings", [False, True])
+class TestBoth:
+    """What is the same with stages in a list and with rings."""
+
+    @pytest.fixture
+    def site(self, crossroads: Callable[..., Site], rings: bool) -> Site:
+        return crossroads(rings=rings)
+
+    @pytest.fixture
+    def start(self, rings: bool) -> int:
+        """The stage 2+6: the second in the list, and the last of the first barrier group."""
+        return 3 if rings else 1
+
+    def test_rests_in_green_without_an_opposing_call(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, start, 100.0), Actuated(site)
+        call(state, "2", "6")
+        for _ in range(200):
+            assert second(controller, state) == "2+6"
+
+    def test_gaps_out_to_the_next_called_stage(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, start, 10.0), Actuated(site)
+        call(state, "4", "8")
+        assert second(controller, state) == "4+8"
+
+    def test_keeps_the_minimum_green(self, site: Site, start: int, state_of: Make) -> None:
+        state, controller = state_of(site, start, 4.0), Actuated(site)
+        call(state, "4", "8")
+        assert second(controller, state) == "2+6"
+        state.colour_s[:] = 5.0
+        assert second(controller, state) == "4+8"
+
+    def test_one_covered_loop_extends_all_that_would_end(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, start), Actuated(site)
+        call(state, "4", "8")
+        cover(state, "stop N2")
+        assert second(controller, state) == "2+6"
+        cover(state, "stop N2", gap_s=2.0)
+        assert second(controller, state) == "4+8"
+
+    def test_an_upstream_vehicle_is_waited_for(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, start), Actuated(site)
+        call(state, "4", "8")
+        cover(state, "up S", gap_s=2.0)
+        assert second(controller, state) == "2+6"
+        cover(state, "up S", gap_s=3.0)
+        assert second(controller, state) == "4+8"
+
+    def test_maxes_out_from_the_first_opposing_call(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, start), Actuated(site)
+        cover(state, "stop N2")
+        call(state, "2")
+        for _ in range(100):
+            assert second(controller, state) == "2+6"
+        call(state, "2", "4", "8")
+        for _ in range(int(MAX_GREEN_S) - 1):
+            assert second(controller, state) == "2+6"
+        assert second(controller, state) == "4+8"
+
+    def test_a_stated_maximum_and_passage(self, site: Site, start: int, state_of: Make) -> None:
+        limits: dict[str, object] = {"max_green_s": 7.0, "passage_s": 4.0}
+        own = changed(site, p2=limits, p6=limits)
+        state, controller = state_of(own, start), Actuated(own)
+        call(state, "4", "8")
+        cover(state, "stop N2", gap_s=3.9)
+        for _ in range(6):
+            assert second(controller, state) == "2+6"
+        assert second(controller, state) == "4+8"
+
+    def test_maximum_recall_holds_to_the_maximum(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        own = changed(site, p2={"recall": "max"})
+        state, controller = state_of(own, start), Actuated(own)
+        call(state, "4", "8")
+        for _ in range(int(MAX_GREEN_S) - 1):
+            assert second(controller, state) == "2+6"
+        assert second(controller, state) == "4+8"
+
+    def test_uncalled_phases_are_skipped(self, site: Site, start: int, state_of: Make) -> None:
+        state, controller = state_of(site, start), Actuated(site)
+        call(state, "1", "5")
+        assert second(controller, state) == "1+5"
+
+    def test_asks_for_nothing_new_during_a_change(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, start), Actuated(site)
+        call(state, "4", "8")
+        state.changing = True
+        assert second(controller, state) == "2+6"
+
+
+def test_the_list_is_followed_round(crossroads: Callable[..., Site], state_of: Make) -> None:
+    site = crossroads()
+    state, controller = state_of(site, 2), Actuated(site)
+    call(state, "1", "2", "3", "4")
+    assert second(controller, state) == "4+8"
+    call(state, "1", "2", "3")
+    assert second(controller, state) == "1+5"
+
+
+class TestRings:
+    """Each ring moves on by itself within a barrier, all cross it together."""
+
+    @pytest.fixture
+    def site(self, crossroads: Callable[..., Site]) -> Site:
+        return crossroads(rings=True)
+
+    def stage(self, state: State, *phases: str) -> int:
+        return [set(s.phases) for s in state.stages].index(set(phases))
+
+    def test_one_ring_ends_its_left_alone(self, site: Site, state_of: Make) -> None:
+        state, controller = state_of(site, 0), Actuated(site)
+        call(state, "1", "2", "5", "6")
+        cover(state, "stop N1")  # NBL, phase 5, still has vehicles
+        assert second(controller, state) == "2+5"
+
+    def test_a_ring_waits_at_the_barrier(self, site: Site, state_of: Make) -> None:
+        state = state_of(site, 0)
+        at = self.stage(state, "2", "5")
+        state, controller = state_of(site, at), Actuated(site)
+        call(state, "4", "6", "8")
+        assert second(controller, state) == "2+6"
+        cover(state, "stop N1")
+        assert second(controller, state) == "2+5"
+
+    def test_the_barrier_needs_both_at_once(self, site: Site, state_of: Make) -> None:
+        state = state_of(site, 3)
+        controller = Actuated(site)
+        call(state, "3", "8")
+        cover(state, "stop S2")
+        assert second(controller, state) == "2+6"
+        cover(state, "stop S2", gap_s=9.0)
+        assert second(controller, state) == "3+8"
+
+    def test_a_ring_without_a_call_enters_with_its_through(
+        self, site: Site, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, 3), Actuated(site)
+        call(state, "3")
+        assert second(controller, state) == "3+8"
+
+    def test_back_to_a_left_of_the_same_group(self, site: Site, state_of: Make) -> None:
+        state, controller = state_of(site, 3), Actuated(site)
+        call(state, "1")
+        assert second(controller, state) == "1+6"
+
+    def test_random_calls_always_make_a_stage(self, site: Site, state_of: Make) -> None:
+        rng = np.random.default_rng(7)
+        state, controller = state_of(site, 0), Actuated(site)
+        served: set[str] = set()
+        for _ in range(3000):
+            state.calls[:] = rng.random(8) < 0.3
+            state.gap_s[:] = rng.integers(0, 8, state.gap_s.size)
+            state.time_s += 1.0
+            stage = controller.decide(state).stage
+            changing = state.stage_phases[stage] != state.stage_phases[state.stage]
+            state.colour_s[:] = np.where(changing, 1.0, state.colour_s + 1.0)
+            state.stage = stage
+            state.colour[:] = np.where(state.stage_phases[stage], 2, 0)
+            served.add(state.stages[stage].id)
+        assert served == {s.id for s in state.stages}
