@@ -1,174 +1,316 @@
-"""Cross references of a Site: what names what, and whether the phases fit together."""
+"""Does a Site hold together? Every cross reference and every pair of statements that must agree."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
 
-from .errors import InputError
 from .site import Site
 from .stages import conflict_matrix
 
-Problem = tuple[str, str, str, str]
-"""Path in the file, what was found, what is allowed, what to do."""
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at a place in the file (`phases[2].min_green_s`)."""
+
+    path: str
+    found: str
+    allowed: str
+    do: str
 
 
-def check_site(site: Site, source: str) -> None:
-    """Raise InputError for the first problem of a Site, with its path in the file."""
-    for path, found, allowed, do in problems_of(site):
-        raise InputError(f"{source}: {path}" if source else path, found, allowed, do)
+def problems_of(site: Site) -> list[Problem]:
+    """All that does not hold together, in the order of the file."""
+    found = [*_duplicates(site), *_approaches(site), *_movements(site), *_phases(site)]
+    found += [*_rings(site), *_stages(site), *_conflicts(site), *_yields(site)]
+    found += _detectors(site)
+    if not found:  # these need the references to be sound
+        found = [*_stage_conflicts(site), *_ring_conflicts(site)]
+        found += [*_never_green(site), *_never_served(site)]
+    if not found and "longest_red_s" in site.model_fields_set:
+        found = _longest_red(site)
+    return found
 
 
-def problems_of(site: Site) -> Iterator[Problem]:
-    """All problems, those that others follow from first."""
-    for check in (_duplicates, _references, _served, _limits, _rings, _together, _yields):
-        found = list(check(site))
-        yield from found
-        if found:
-            return
+def _unknown(path: str, kind: str, name: str, known: Iterable[str]) -> Problem:
+    names = ", ".join(known)
+    return Problem(
+        path,
+        f"{kind} {name}, which the site does not have",
+        f"{kind}s {names or '(there are none)'}",
+        f"Rename it, or add the {kind}.",
+    )
+
+
+def _references(
+    path: str, kind: str, names: Sequence[str], known: Iterable[str]
+) -> Iterator[Problem]:
+    known = list(known)
+    for k, name in enumerate(names):
+        if name not in known:
+            yield _unknown(f"{path}[{k}]", kind, name, known)
 
 
 def _duplicates(site: Site) -> Iterator[Problem]:
-    named: dict[str, Iterable[str]] = {
-        "approaches": [a.id for a in site.approaches],
-        "approaches.lanes": [lane.id for lane in site.lanes],
-        "movements": [m.id for m in site.movements],
-        "phases": [p.id for p in site.phases],
-        "stages": [s.id for s in site.stages],
-        "detectors": [d.id for d in site.detectors],
+    lanes = [
+        (f"approaches[{a}].lanes[{i}].id", lane.id)
+        for a, approach in enumerate(site.approaches)
+        for i, lane in enumerate(approach.lanes)
+    ]
+    lists = {
+        "approach": [(f"approaches[{i}].id", v.id) for i, v in enumerate(site.approaches)],
+        "lane": lanes,
+        "movement": [(f"movements[{i}].id", v.id) for i, v in enumerate(site.movements)],
+        "phase": [(f"phases[{i}].id", v.id) for i, v in enumerate(site.phases)],
+        "stage": [(f"stages[{i}].id", v.id) for i, v in enumerate(site.stages)],
+        "detector": [(f"detectors[{i}].id", v.id) for i, v in enumerate(site.detectors)],
     }
-    for what, ids in named.items():
-        for name, times in Counter(ids).items():
-            if times > 1:
-                yield what, f"{name} {times} times", "each id once", "Rename all but one."
+    for kind, entries in lists.items():
+        seen: set[str] = set()
+        for path, name in entries:
+            if name in seen:
+                yield Problem(
+                    path, f"a second {kind} {name}", "each id once", "Give it another id."
+                )
+            seen.add(name)
 
 
-def _references(site: Site) -> Iterator[Problem]:
-    movements, phases = site.movement_index, site.phase_index
-    yield from _references_of_traffic(site)
-    for i, p in enumerate(site.phases):
-        yield from _unknown(f"phases[{i}].protected", p.protected, movements)
-        yield from _unknown(f"phases[{i}].permitted", p.permitted, movements)
-    for r, ring in enumerate(site.rings):
-        for b, group in enumerate(ring):
-            yield from _unknown(f"rings[{r}][{b}]", group, phases)
-    for i, s in enumerate(site.stages):
-        yield from _unknown(f"stages[{i}].phases", s.phases, phases)
-    for i, c in enumerate(site.conflicts or ()):
-        yield from _unknown(f"conflicts[{i}]", (c.a, c.b), phases)
-    for i, y in enumerate(site.yields):
-        yield from _unknown(f"yields[{i}]", (y.phase, y.to), phases)
+def _approaches(site: Site) -> Iterator[Problem]:
+    approach_of = {m.id: m.approach for m in site.movements}
+    for a, approach in enumerate(site.approaches):
+        for i, lane in enumerate(approach.lanes):
+            path = f"approaches[{a}].lanes[{i}].movements"
+            yield from _references(path, "movement", lane.movements, approach_of)
+            for k, name in enumerate(lane.movements):
+                if approach_of.get(name, approach.id) != approach.id:
+                    yield Problem(
+                        f"{path}[{k}]",
+                        f"movement {name}, which belongs to approach {approach_of[name]}",
+                        f"movements of approach {approach.id}",
+                        "Move it to a lane of its own approach.",
+                    )
 
 
-def _references_of_traffic(site: Site) -> Iterator[Problem]:
-    approaches = {a.id for a in site.approaches}
-    for i, a in enumerate(site.approaches):
-        for k, lane in enumerate(a.lanes):
-            path = f"approaches[{i}].lanes[{k}].movements"
-            yield from _unknown(path, lane.movements, site.movement_index)
+def _movements(site: Site) -> Iterator[Problem]:
+    approaches = [a.id for a in site.approaches]
+    on_lanes = {m for lane in site.lanes for m in lane.movements}
+    known = [m.id for m in site.movements]
     for i, m in enumerate(site.movements):
-        yield from _unknown(f"movements[{i}].approach", (m.approach,), approaches)
-        yield from _unknown(f"movements[{i}].yields_to", m.yields_to or (), site.movement_index)
-    for i, d in enumerate(site.detectors):
-        yield from _unknown(f"detectors[{i}].lanes", d.lanes, site.lane_index)
-        yield from _unknown(f"detectors[{i}].phases", d.phases, site.phase_index)
+        path = f"movements[{i}]"
+        if m.approach not in approaches:
+            yield _unknown(f"{path}.approach", "approach", m.approach, approaches)
+        elif m.id not in on_lanes:
+            yield Problem(
+                f"{path}.id",
+                f"movement {m.id}, which no lane allows",
+                "a movement with a lane",
+                "Add it to a lane of its approach, or leave it out.",
+            )
+        yield from _references(f"{path}.yields_to", "movement", m.yields_to or (), known)
 
 
-def _unknown(path: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:
-    allowed = list(known)
-    for name in names:
-        if name not in allowed:
-            yield (
+def _phases(site: Site) -> Iterator[Problem]:
+    known = [m.id for m in site.movements]
+    for i, p in enumerate(site.phases):
+        path = f"phases[{i}]"
+        yield from _references(f"{path}.protected", "movement", p.protected, known)
+        yield from _references(f"{path}.permitted", "movement", p.permitted, known)
+        for name in sorted(set(p.protected) & set(p.permitted)):
+            yield Problem(
+                f"{path}.permitted",
+                f"movement {name} of phase {p.id}, which is protected in it too",
+                "protected or permitted",
+                "Leave it in one of the two.",
+            )
+        if p.kind == "vehicle" and not p.protected and not p.permitted:
+            yield Problem(
                 path,
-                f"{name}, which the site does not have",
-                f"one of {', '.join(allowed)}",
-                "Correct the name, or add what it names.",
+                f"vehicle phase {p.id} without a movement",
+                "protected or permitted movements",
+                'Add them, or say kind = "pedestrian".',
             )
-
-
-def _served(site: Site) -> Iterator[Problem]:
-    """Every movement has a lane on its own approach, and a phase."""
-    for i, m in enumerate(site.movements):
-        lanes = [lane for lane in site.approach(m.approach).lanes if m.id in lane.movements]
-        if not lanes:
-            yield (
-                f"movements[{i}]",
-                f"no lane of approach {m.approach} allows {m.id}",
-                "at least one lane",
-                f"Add {m.id} to a lane's movements, or delete the movement.",
-            )
-        if not site.phases_of(m.id):
-            yield (
-                f"movements[{i}]",
-                f"no phase serves {m.id}",
-                "at least one phase with it in protected or permitted",
-                f"Add {m.id} to a phase.",
-            )
-
-
-def _limits(site: Site) -> Iterator[Problem]:
-    for i, p in enumerate(site.phases):
-        low, high = p.min_green_s, p.max_green_s
-        if low is not None and high is not None and low > high:
-            yield (
-                f"phases[{i}].min_green_s",
-                f"{low:g} s, above max_green_s {high:g} s",
-                "a minimum that does not exceed the maximum",
-                "Lower min_green_s or raise max_green_s.",
-            )
-        if p.kind == "pedestrian" and (p.protected or p.permitted):
-            yield (
-                f"phases[{i}].kind",
-                "a pedestrian phase that serves movements of vehicles",
-                "a pedestrian phase without movements",
-                'Set kind = "vehicle" and give it crossing_m, or move the movements.',
+        if (p.min_green_s or 0.0) > (inf if p.max_green_s is None else p.max_green_s):
+            yield Problem(
+                f"{path}.min_green_s",
+                f"{p.min_green_s:g} s for phase {p.id}",
+                f"at most its max_green_s of {p.max_green_s:g} s",
+                "Lower the one or raise the other.",
             )
 
 
 def _rings(site: Site) -> Iterator[Problem]:
-    if not site.rings and not site.stages and site.conflicts is None:
-        yield (
-            "rings",
-            "no rings, no stages and no conflicts",
-            "one of the three, so that it is known what may be green together",
-            "Write rings = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]] or [[stages]].",
-        )
-    if len({len(ring) for ring in site.rings}) > 1:
-        yield (
-            "rings",
-            f"rings with {', '.join(str(len(r)) for r in site.rings)} groups",
-            "the same number of barrier groups in all rings",
-            "Add an empty group [] where a ring has no phase between two barriers.",
-        )
-    times = Counter(p for ring in site.rings for group in ring for p in group)
-    for phase, n in times.items():
-        if n > 1:
-            yield "rings", f"phase {phase} {n} times", "each phase once", "Delete all but one."
+    known = [p.id for p in site.phases]
+    counts = Counter(p for ring in site.rings for group in ring for p in group)
+    for r, ring in enumerate(site.rings):
+        path = f"rings[{r}]"
+        if len(ring) != len(site.rings[0]):
+            yield Problem(
+                path,
+                f"{len(ring)} groups between barriers where ring 1 has {len(site.rings[0])}",
+                "the same number in each ring",
+                "Add an empty group [] where a ring has no phase between two barriers.",
+            )
+        if not any(ring):
+            yield Problem(path, "a ring without a phase", "at least one phase", "Leave it out.")
+        for g, group in enumerate(ring):
+            yield from _references(f"{path}[{g}]", "phase", group, known)
+    for name, count in counts.items():
+        if count > 1:
+            yield Problem(
+                "rings",
+                f"phase {name} {count} times",
+                "each phase in one ring, once",
+                "Leave it in one place.",
+            )
 
 
-def _together(site: Site) -> Iterator[Problem]:
-    """No stage holds two phases that conflict."""
-    matrix = conflict_matrix(site)
-    for i, s in enumerate(site.stages):
-        index = [site.phase_index[p] for p in s.phases]
-        for k, a in enumerate(index):
-            for b in index[k + 1 :]:
-                if matrix[a, b]:
-                    yield (
-                        f"stages[{i}].phases",
-                        f"phases {site.phases[a].id} and {site.phases[b].id}, which conflict",
-                        "phases that may be green together",
-                        "Take one of them out of the stage, or delete the conflict.",
-                    )
+def _stages(site: Site) -> Iterator[Problem]:
+    known = [p.id for p in site.phases]
+    for i, stage in enumerate(site.stages):
+        yield from _references(f"stages[{i}].phases", "phase", stage.phases, known)
+        for name, count in Counter(stage.phases).items():
+            if count > 1:
+                yield Problem(
+                    f"stages[{i}].phases",
+                    f"phase {name} {count} times",
+                    "each phase once",
+                    "Leave it once.",
+                )
+
+
+def _conflicts(site: Site) -> Iterator[Problem]:
+    known = [p.id for p in site.phases]
+    seen: dict[frozenset[str], float | None] = {}
+    for i, c in enumerate(site.conflicts or ()):
+        path = f"conflicts[{i}]"
+        for side, name in (("a", c.a), ("b", c.b)):
+            if name not in known:
+                yield _unknown(f"{path}.{side}", "phase", name, known)
+        if c.a == c.b:
+            yield Problem(
+                path, f"phase {c.a} with itself", "two different phases", "Name the other phase."
+            )
+        pair = frozenset((c.a, c.b))
+        if seen.get(pair, c.clearance_s) != c.clearance_s:
+            yield Problem(
+                f"{path}.clearance_s",
+                f"phases {c.a} and {c.b} again, with another clearance",
+                "one clearance for a pair, in both directions",
+                "Leave the longer one.",
+            )
+        seen[pair] = c.clearance_s
 
 
 def _yields(site: Site) -> Iterator[Problem]:
-    matrix = conflict_matrix(site)
+    known = [p.id for p in site.phases]
+    apart = {frozenset((c.a, c.b)) for c in site.conflicts or ()}
     for i, y in enumerate(site.yields):
-        if matrix[site.phase_index[y.phase], site.phase_index[y.to]]:
-            yield (
+        for side, name in (("phase", y.phase), ("to", y.to)):
+            if name not in known:
+                yield _unknown(f"yields[{i}].{side}", "phase", name, known)
+        if frozenset((y.phase, y.to)) in apart:
+            yield Problem(
                 f"yields[{i}]",
-                f"phase {y.phase} yields to {y.to}, and the two conflict",
-                "a yield only between phases that may be green together",
-                "Delete the yield or the conflict.",
+                f"phase {y.phase} yields to {y.to}, and the two are in conflict",
+                "either: what yields may be green together, what is in conflict never",
+                "Leave out one of the two statements.",
             )
+
+
+def _detectors(site: Site) -> Iterator[Problem]:
+    lanes, phases = list(site.lane_index), [p.id for p in site.phases]
+    for i, d in enumerate(site.detectors):
+        yield from _references(f"detectors[{i}].lanes", "lane", d.lanes, lanes)
+        yield from _references(f"detectors[{i}].phases", "phase", d.phases, phases)
+
+
+def _stage_conflicts(site: Site) -> Iterator[Problem]:
+    matrix = conflict_matrix(site)
+    for i, stage in enumerate(site.stages):
+        index = [site.phase_index[p] for p in stage.phases]
+        for k, a in enumerate(index):
+            for b in index[k + 1 :]:
+                if matrix[a, b]:
+                    one, other = site.phases[a].id, site.phases[b].id
+                    yield Problem(
+                        f"stages[{i}].phases",
+                        f"phases {one} and {other} in stage {stage.id}, which are in conflict",
+                        "phases without a conflict in one stage",
+                        "Take one of them out of the stage, or the conflict out of the file.",
+                    )
+
+
+def _ring_conflicts(site: Site) -> Iterator[Problem]:
+    """Phases of two rings between the same barriers are green together."""
+    matrix = conflict_matrix(site)
+    for r, g, one, other in _beside(site):
+        if matrix[site.phase_index[one], site.phase_index[other]]:
+            yield Problem(
+                f"rings[{r}][{g}]",
+                f"phases {one} and {other} between the same barriers, which are in conflict",
+                "phases without a conflict beside each other",
+                "Move one across the barrier, or take the conflict out.",
+            )
+
+
+def _beside(site: Site) -> Iterator[tuple[int, int, str, str]]:
+    for r, ring in enumerate(site.rings):
+        for other in site.rings[r + 1 :]:
+            for g, (group, facing) in enumerate(zip(ring, other, strict=True)):
+                yield from ((r, g, a, b) for a in group for b in facing)
+
+
+def _never_green(site: Site) -> Iterator[Problem]:
+    """Phases that no stage and no ring holds."""
+    if site.stages:
+        served = {p for stage in site.stages for p in stage.phases}
+        place, do = "stage", "Add it to a stage, or leave it out."
+    elif site.rings:
+        served = {p for ring in site.rings for group in ring for p in group}
+        if site.conflicts is not None:  # it is green along with what it has no conflict with
+            matrix = conflict_matrix(site)
+            beside = [site.phase_index[p] for p in served]
+            served |= {p.id for i, p in enumerate(site.phases) if not matrix[i, beside].all()}
+        place, do = "ring", "Add it to a ring, or list all conflicts so that it may go beside one."
+    else:
+        return
+    for i, p in enumerate(site.phases):
+        if p.id not in served:
+            found = f"phase {p.id}, which is in no {place}"
+            yield Problem(f"phases[{i}].id", found, f"phases that a {place} serves", do)
+
+
+def _never_served(site: Site) -> Iterator[Problem]:
+    """Movements without a phase; a right turn may run free of the signal."""
+    served = {m for p in site.phases for m in (*p.protected, *p.permitted)}
+    for i, m in enumerate(site.movements):
+        if m.id not in served and m.turn in ("L", "T"):
+            yield Problem(
+                f"movements[{i}].id",
+                f"movement {m.id}, which no phase serves",
+                "a left or through movement with a phase",
+                "Add it to the protected or permitted movements of a phase.",
+            )
+
+
+def _longest_red(site: Site) -> list[Problem]:
+    """A stated longest red against the minimums that the street's rules give the phases."""
+    from .gate_limits import limits_of
+    from .gate_order import make_order
+    from .rules import STREET, with_limits
+
+    limited = with_limits(site, STREET)
+    needed_s = make_order(limited, STREET, limits_of(limited, STREET)).longest_wait_s
+    if site.longest_red_s >= needed_s:
+        return []
+    return [
+        Problem(
+            "longest_red_s",
+            f"{site.longest_red_s:g} s, while minimum greens, pedestrian times and clearances "
+            f"take up to {needed_s:g} s",
+            f"at least {needed_s:g} s",
+            "Raise it, or lower the minimums.",
+        )
+    ]

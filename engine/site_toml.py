@@ -1,113 +1,234 @@
-"""A Site as a TOML file, in and out; every error with its path in the file."""
+"""site.toml in and out: the Site that an engineer writes by hand.
+
+What can be told from the rest may be left out or written short:
+
+- a movement is known by its name: `NBL` is the left turn of approach `NB`;
+- a lane may be the turns it allows: `lanes = ["L", "T", "TR"]`, numbered from the first;
+- a stage may be a list of phases, a conflict a pair of phases;
+- a key that ends in `_m` may be given in feet (`_ft`), one in `_mps` in `_mph` or `_kmh`.
+
+Every error names its place in the file, such as `site.toml: phases[2].min_green_s`.
+"""
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
-import tomli_w
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from .errors import InputError
 from .site import Site
-from .site_check import check_site
+from .site_check import Problem, problems_of
 
-UNITS = {"_ft": ("_m", 0.3048), "_mph": ("_mps", 0.44704), "_kmh": ("_mps", 1 / 3.6)}
-"""Endings of keys that may be written instead, and what they become."""
+UNITS: dict[str, tuple[str, float]] = {
+    "_ft": ("_m", 0.3048),
+    "_mph": ("_mps", 0.44704),
+    "_kmh": ("_mps", 1 / 3.6),
+}
+"""Endings of keys in other units, with the key they stand for and the factor."""
+TURNS = "LTRU"
+
+Table = dict[str, Any]
 
 
-def parse_site(text: str, source: str) -> Site:
-    """Read a site.toml.
+def parse_site(text: str, source: str = "site.toml") -> Site:
+    """The Site that a site.toml describes, every cross reference looked at.
 
-    Every key is explained in docs/site.md. A length may be given in feet (width_ft for width_m),
-    a speed in miles or kilometres an hour (speed_mph or speed_kmh for speed_mps).
-
-    Parameters
-    ----------
-    text : the file's content. source : its name, for messages.
-
-    Raises InputError with the path in the file: `site.toml: phases[2].min_green_s`.
+    Raises InputError that names `source`, the place in it, and all further problems.
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(
-            source, str(error), "a TOML file", "Mend the line that is named."
+            source, f"not TOML: {error}", "a TOML file", "Mend the line that is named."
         ) from error
+    table = _in_metres(table, source, "")
+    _write_out(table)
     try:
-        site = Site.model_validate(_in_metres(table, source, ""))
+        site = Site.model_validate(table)
     except ValidationError as error:
-        raise _first_problem(source, error) from error
-    check_site(site, source)
+        raise _input_error(source, [_problem(e) for e in error.errors()]) from error
+    return check_site(site, source)
+
+
+def check_site(site: Site, source: str = "site") -> Site:
+    """The site itself, once its cross references have been looked at.
+
+    Raises InputError with the first problem, naming the others.
+    """
+    problems = problems_of(site)
+    if problems:
+        raise _input_error(source, problems)
     return site
 
 
 def site_to_toml(site: Site) -> str:
-    """The file's text: only what differs from the defaults. `parse_site` gives an equal Site."""
-    return tomli_w.dumps(_without_empty(site.model_dump(exclude_defaults=True)))
+    """The site as a site.toml; reading it gives the same Site."""
+    table = site.model_dump(exclude_defaults=True)
+    plain = {k: v for k, v in table.items() if not _is_tables(v) and not isinstance(v, dict)}
+    lines = [f"{key} = {_toml(value)}" for key, value in plain.items()]
+    for key, value in table.items():
+        if isinstance(value, dict):
+            lines += ["", f"[{key}]", *_entries(value)]
+        elif key not in plain:
+            for entry in value:
+                lines += ["", f"[[{key}]]", *_entries(entry)]
+    return "\n".join(lines) + "\n"
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, tuple | list) and bool(value) and isinstance(value[0], dict)
+
+
+def _entries(table: Mapping[str, Any]) -> Iterable[str]:
+    for key, value in table.items():
+        if _is_tables(value):
+            yield f"{key} = ["
+            yield from (f"  {_toml(entry)}," for entry in value)
+            yield "]"
+        else:
+            yield f"{key} = {_toml(value)}"
+
+
+def _toml(value: object) -> str:
+    """One value on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # a JSON string is a TOML basic string, but for DEL
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return repr(value)
 
 
 def _in_metres(value: Any, source: str, path: str) -> Any:
-    """The same tables and lists, keys in other units converted."""
+    """The same with feet, miles and kilometres an hour replaced, at any depth."""
     if isinstance(value, list):
         return [_in_metres(v, source, f"{path}[{i}]") for i, v in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    result: dict[str, Any] = {}
-    for key, item in value.items():
-        name, converted = _converted(key, item)
+    found: Table = {}
+    for key, inner in value.items():
         place = f"{path}.{key}" if path else key
-        if name in result:
+        name, factor = _metric(key)
+        if name in found or (name != key and name in value):
             raise InputError(
                 f"{source}: {place}",
                 f"{name} is given twice, in two units",
-                "one of the two",
-                "Delete one of the keys.",
+                "one of them",
+                "Leave one out.",
             )
-        result[name] = _in_metres(converted, source, place)
-    return result
+        is_number = isinstance(inner, int | float) and not isinstance(inner, bool)
+        converted = inner * factor if name != key and is_number else inner
+        found[name] = _in_metres(converted, source, place)
+    return found
 
 
-def _converted(key: str, value: Any) -> tuple[str, Any]:
+def _metric(key: str) -> tuple[str, float]:
     for ending, (metric, factor) in UNITS.items():
-        if key.endswith(ending) and isinstance(value, int | float) and not isinstance(value, bool):
-            return key.removesuffix(ending) + metric, value * factor
-    return key, value
+        if key.endswith(ending):
+            return key.removesuffix(ending) + metric, factor
+    return key, 1.0
 
 
-def _first_problem(source: str, error: ValidationError) -> InputError:
-    problems = error.errors()
-    first = problems[0]
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    if first["type"] == "extra_forbidden":
-        return InputError(
-            f"{source}: {path_of(first['loc'])}",
-            f"a key that is not known{more}",
-            "the keys in docs/site.md",
-            "Correct its spelling or delete it.",
+def _write_out(table: Table) -> None:
+    """Replace the short forms, and add the movements that lanes name and nobody described."""
+    approaches = table.get("approaches")
+    for approach in approaches if isinstance(approaches, list) else []:
+        if isinstance(approach, dict) and isinstance(approach.get("lanes"), list):
+            name = str(approach.get("id", ""))
+            approach["lanes"] = [_lane(v, name, i) for i, v in enumerate(approach["lanes"])]
+    _add_movements(table)
+    stages = table.get("stages")
+    if isinstance(stages, list):
+        table["stages"] = [
+            {"id": "+".join(map(str, s)), "phases": s} if isinstance(s, list) else s for s in stages
+        ]
+    conflicts = table.get("conflicts")
+    if isinstance(conflicts, list):
+        table["conflicts"] = [
+            {"a": c[0], "b": c[1]} if isinstance(c, list) and len(c) == 2 else c for c in conflicts
+        ]
+
+
+def _lane(value: Any, approach: str, position: int) -> Any:
+    if isinstance(value, str):
+        value = {"turns": value}
+    if not isinstance(value, dict):
+        return value
+    lane = {"id": f"{approach}{position + 1}", **value}
+    turns = lane.get("turns")
+    if isinstance(turns, str) and turns and set(turns) <= set(TURNS) and "movements" not in lane:
+        del lane["turns"]
+        lane["movements"] = [f"{approach}{turn}" for turn in turns]
+    return lane
+
+
+def _add_movements(table: Table) -> None:
+    given = table.setdefault("movements", [])
+    if not isinstance(given, list) or not isinstance(table.get("approaches"), list):
+        return
+    known = {m.get("id") for m in given if isinstance(m, dict)}
+    for approach in table["approaches"]:
+        name = str(approach.get("id", "")) if isinstance(approach, dict) else ""
+        own: dict[str, None] = {}
+        for lane in approach.get("lanes", []) if name else []:
+            if isinstance(lane, dict) and isinstance(lane.get("movements"), list):
+                own |= dict.fromkeys(m for m in lane["movements"] if isinstance(m, str))
+        for movement in own:
+            turn = movement.removeprefix(name)
+            if movement not in known and movement != turn and turn in TURNS and len(turn) == 1:
+                given.append({"id": movement, "approach": name, "turn": turn})
+
+
+def _problem(error: Any) -> Problem:
+    """What pydantic found, in our words."""
+    path = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in error["loc"]).lstrip(".")
+    if error["type"] == "extra_forbidden":
+        keys = _keys_beside(error["loc"])
+        close = get_close_matches(str(error["loc"][-1]), keys, 1)
+        return Problem(
+            path,
+            "a key that is not known",
+            ", ".join(keys) or "no such key",
+            f"Did you mean {close[0]}?"
+            if close
+            else "Leave it out, or look it up in docs/site.md.",
         )
-    missing = first["type"] == "missing"
-    found = "the key is missing" if missing else f"{first['input']!r}"
-    return InputError(
-        f"{source}: {path_of(first['loc'])}",
-        f"{found}{more}",
-        "a value: see docs/site.md" if missing else first["msg"],
-        "Add the key." if missing else "Correct the value.",
-    )
+    if error["type"] == "missing":
+        return Problem(path, "nothing there", "a value, it is needed", "Add the key.")
+    said = str(error["msg"])
+    return Problem(path, repr(error["input"]), said[0].lower() + said[1:], "Change the value.")
 
 
-def path_of(place: tuple[int | str, ...]) -> str:
-    """A place in a file as an engineer would write it: phases[2].min_green_s."""
-    path = ""
-    for part in place:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path
+def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the table at a place may have."""
+    model: Any = Site
+    for step in loc[:-1]:
+        if isinstance(step, str):
+            model = model.model_fields[step].annotation if step in model.model_fields else None
+            while model is not None and not _is_model(model):
+                inner = [a for a in getattr(model, "__args__", ()) if a is not Ellipsis]
+                inner = [a for a in inner if a is not type(None)]
+                model = inner[0] if inner else None
+        if model is None:
+            return []
+    return list(model.model_fields)
 
 
-def _without_empty(value: Any) -> Any:
-    """TOML has no null."""
-    if isinstance(value, dict):
-        return {k: _without_empty(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list | tuple):
-        return [_without_empty(v) for v in value]
-    return value
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)
+
+
+def _input_error(source: str, problems: list[Problem]) -> InputError:
+    first, others = problems[0], problems[1:]
+    also = "; ".join(f"{p.path}: {p.found}" for p in others[:9])
+    more = f" (and {len(others)} more: {also})" if others else ""
+    return InputError(f"{source}: {first.path}", first.found + more, first.allowed, first.do)
