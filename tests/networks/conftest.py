@@ -48,6 +48,12 @@ def run_tool(name: str, *options: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def sumo_tool() -> Callable[..., None]:
+    """Runs a program of SUMO with options; it raises where the program fails."""
+    return run_tool
+
+
+@pytest.fixture(scope="session")
 def netgenerate(tmp_path_factory: pytest.TempPathFactory) -> MakeNet:
     """A function that makes a net with netgenerate's options, once for each set of them."""
     folder = tmp_path_factory.mktemp("nets")
