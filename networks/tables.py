@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -30,7 +31,11 @@ FORMS = (
 
 
 def read_counts(
-    path: str | Path, interval_min: float | None = None, *, intersection: str | None = None
+    path: str | Path,
+    interval_min: float | None = None,
+    *,
+    intersection: str | None = None,
+    lanes: Mapping[str, int] | None = None,
 ) -> Counts:
     """Counts from a file: turning movements, detectors, an event log or a UTDF network.
 
@@ -38,20 +43,26 @@ def read_counts(
     ----------
     interval_min : where a file of intervals has one start only.
     intersection : which one, where a file of intervals has several.
+    lanes : lanes by movement, for the limit above which a turning count can't be true.
 
     Raises InputError for a file that isn't there or can't be read, and for columns of no
     known form; and whatever the reader of its form refuses.
     """
     path = Path(path)
     if path.suffix.lower() in (".parquet", ".pq"):
-        return _of_form(_read_parquet(path), interval_min, intersection)
+        return _of_form(_read_parquet(path), interval_min, intersection, lanes)
     text = _read_text(path)
     if is_utdf(text):
         return parse_utdf(text, str(path))
-    return _of_form(read_table(text, str(path)), interval_min, intersection)
+    return _of_form(read_table(text, str(path)), interval_min, intersection, lanes)
 
 
-def _of_form(table: Table, interval_min: float | None, intersection: str | None) -> Counts:
+def _of_form(
+    table: Table,
+    interval_min: float | None,
+    intersection: str | None,
+    lanes: Mapping[str, int] | None,
+) -> Counts:
     names = list(table.columns)
     if is_event_log(names):
         return event_log_from_table(table)
@@ -59,7 +70,7 @@ def _of_form(table: Table, interval_min: float | None, intersection: str | None)
         interval_s = None if interval_min is None else interval_min * 60
         return detector_counts_from_table(table, interval_s, intersection=intersection)
     if is_turning_counts(names):
-        return counts_from_table(table, interval_min, intersection=intersection)
+        return counts_from_table(table, interval_min, intersection=intersection, lanes=lanes)
     raise InputError(
         f"{table.source}, header",
         f"columns of no known form: {', '.join(names)}",

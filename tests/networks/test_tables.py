@@ -63,6 +63,13 @@ def test_one_of_several_intersections_is_taken(tmp_path: Path) -> None:
     assert counts.of("NBT").tolist() == [3.0, 4.0]
 
 
+def test_known_lanes_sharpen_the_limit(tmp_path: Path) -> None:
+    path = write(tmp_path, "start,NBT\n07:00,1200\n07:15,800\n")
+    assert isinstance(read_counts(path), TurningCounts)
+    with pytest.raises(InputError, match="up to 1006 for NBT with 2 lanes"):
+        read_counts(path, lanes={"NBT": 2})
+
+
 @pytest.mark.parametrize("kind", ["wide", "detectors", "log"])
 def test_parquet_gives_the_same_as_text(tmp_path: Path, kind: str) -> None:
     text = {"wide": WIDE, "detectors": DETECTORS, "log": LOG}[kind]
