@@ -23,7 +23,8 @@ class _Watched:
 
     `target` has for each movement (the last: unknown) the lane at the stop line that its
     vehicles head for; `end_m` is the distance from the lane's beginning to the stop line,
-    `reach_m` how far from it the approach ends.
+    `reach_m` how far from it the approach ends. `own` is True for a lane at the stop line: what
+    stands there is in the way even if it goes nowhere; upstream it would turn off before.
     """
 
     lane: str
@@ -31,6 +32,7 @@ class _Watched:
     end_m: float
     reach_m: float
     target: tuple[int, ...]
+    own: bool
 
 
 def watched_lanes(
@@ -67,6 +69,7 @@ def _watch(site: SumoSite, s: int, name: str, length_m: float) -> _Watched:
         nearest.distance_m + length_m,
         nearest.distance_m + nearest.length_m,
         tuple(targets),
+        own is not None,
     )
 
 
@@ -118,6 +121,7 @@ class AllVehicles:
         self._arrays = arrays
         self._end_m = np.array([w.end_m for w in self._lanes])
         self._reach_m = np.array([w.reach_m for w in self._lanes])
+        self._own = np.array([w.own for w in self._lanes])
         self._site = np.array([w.site for w in self._lanes], np.int64)
         self._target = _table([w.target for w in self._lanes])
         self._site_numbers = np.arange(len(sites) + 1)
@@ -138,7 +142,8 @@ class AllVehicles:
         waiting_s = np.zeros(n)
         standing = np.flatnonzero(speed_mps < STANDING_MPS)
         waiting_s[standing] = list(map(self._waiting, [ids[i] for i in standing.tolist()]))
-        near = np.flatnonzero(distance_m <= self._reach_m[lane])
+        comes = (code > 1) | self._own[lane]
+        near = np.flatnonzero(comes & (distance_m <= self._reach_m[lane]))
         self._store(lane[near], code[near], distance_m[near], speed_mps[near], waiting_s[near])
 
     def _store(
