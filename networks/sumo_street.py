@@ -6,7 +6,7 @@ By libsumo in this process, one simulation at a time; by TraCI with SUMO's windo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from greenband.engine.site import Site
 from .render import Renderer, renderer_of
 from .scenario import Scenario
 from .sumo_api import Simulator, start_simulator, steps_a_second
-from .sumo_gridlock import GridlockWatch
+from .sumo_gridlock import EVERY_S, GridlockWatch
 from .sumo_options import Outputs, sumo_options
 from .sumo_reading import Info, Readers, wants_of
 from .sumo_site import SumoSite
@@ -47,6 +47,7 @@ class _Signal:
     stage: int = -1
     walks: tuple[int, ...] = ()
     command: Command | None = None
+    strings: dict[tuple[object, ...], str] = field(default_factory=dict)
 
 
 class SumoStreet:
@@ -119,10 +120,12 @@ class SumoStreet:
         self._idle_s = 0.0
         self._signals = {s.signal_id: self._first(i, s) for i, s in enumerate(self.signals)}
         self._programs = list(self._signals.values())
+        self.states: list[tuple[float, str, str]] = []
         self.history: History = {
             s.id: [(self.time_s, s.colours, ())] for s in self._signals.values()
         }
-        self._gridlock = GridlockWatch(simulator, self.signals, self.packing, self.arrays.colour)
+        self._gridlock = GridlockWatch(simulator, self.signals)
+        self._look_in = EVERY_S
 
     def _first(self, i: int, site: SumoSite) -> _Signal:
         renderer, state = renderer_of(site), str(self._state(site.signal_id))
@@ -155,8 +158,11 @@ class SumoStreet:
         np.add(self._colour_s, 1.0, out=self._colour_s)
         if self._programs:
             self._look()
-        self._gridlock.second()
         time_s = self.time_s
+        self._look_in -= 1
+        if self._look_in == 0:
+            self._look_in = EVERY_S
+            self._gridlock.look(time_s)
         for frame in self._frames:
             frame.time_s = time_s
         if self._reading.vehicles is not None:
@@ -186,10 +192,11 @@ class SumoStreet:
         walks: tuple[int, ...] = (),
     ) -> None:
         """Note colours that are shown from a second on."""
-        now = self.arrays.colour[signal.phases]
-        new = np.array(colours, np.int8)
-        self._colour_s[signal.phases][now != new] = self.time_s - from_s
-        now[:] = new
+        shown, shown_s = self.arrays.colour, self._colour_s
+        first = signal.phases.start
+        for p, (before, now) in enumerate(zip(signal.colours, colours, strict=True), first):
+            if before != now:
+                shown[p], shown_s[p] = now, self.time_s - from_s
         signal.colours = colours
         self.history[signal.id].append((from_s, colours, walks))
 
@@ -205,12 +212,16 @@ class SumoStreet:
 
     def _command(self, signal: _Signal, command: Command) -> None:
         colours = command.colours
-        state = signal.renderer.render(colours, signal.stage, command.stage, command.walks)
+        key = (colours, signal.stage, command.stage, command.walks)
+        state = signal.strings.get(key)
+        if state is None:
+            state = signal.strings[key] = signal.renderer.render(*key)
         if YELLOW not in colours:
             signal.stage = command.stage
         if state != signal.state or signal.command is None:
             self._show(signal.id, state)
             signal.state = state
+            self.states.append((self.time_s, signal.id, state))
         if signal.command is None:
             self._programs.remove(signal)
         walks = command.walks
@@ -222,7 +233,7 @@ class SumoStreet:
     @property
     def gridlocked(self) -> tuple[str, ...]:
         """Lanes that were gridlocked at some time."""
-        return tuple(self._gridlock.lanes)
+        return self._gridlock.lanes(self.history)
 
     def vehicle_types(self, vehicle_class: str) -> frozenset[str]:
         """Names of the vehicle types of a SUMO class, such as "bus"."""
