@@ -21,7 +21,7 @@ from .frame import Order as Do
 from .gate_calls import Calls
 from .gate_limits import limits_of
 from .gate_order import make_order
-from .gate_plan import PlanTable, plan_table
+from .gate_plan import PlanTable, plan_greens, plan_table, walk_fits
 from .gate_signals import LONG_AGO_S, Signals
 from .masks import bits, mask_of, mask_of_bytes
 from .plan import Plan
@@ -516,36 +516,17 @@ class Gate:
         ):
             return None
         for p, since_s in self._calls.since_s.items():
-            served_s = at_s + table.wait_s(p, at_s) + ENTRY_SLACK_S - self._time_s + self._now
+            served_s = at_s + table.wait_s(p, at_s) + table.late_s + 1.0 - self._time_s + self._now
             if served_s > since_s + self._longest_red_s:
                 return None
         return begin_s
 
     def _run(self, table: PlanTable) -> str:
         """Follow the plan's greens; minimums are kept, and a left waits for its opposing through."""
-        signals, now_s = self._signals, self._now
         at_s = self._time_s if self._entry is None else max(self._time_s, self._entry[2])
-        want = table.greens_at(at_s)
-        kept = 0
-        why = ""
-        for p in bits(signals.green & ~want):
-            left_s = signals.left_s(p, now_s)
-            if left_s > 0:
-                kept |= 1 << p
-                why = why or f"{signals.why_not_ended(p, left_s)}; it is kept, the plan is late"
-        ending = signals.green & ~want & ~kept
-        for p in bits(ending & self._limits.trapped):
-            through = self._limits.trap_of(p, signals.green & ~ending)
-            if through:
-                kept |= 1 << p
-                ending &= ~(1 << p)
-                why = (
-                    why
-                    or f"phase {self._limits.names[p]} is kept until {self._phases(through)} ends (yellow trap)"
-                )
-        self._end_at = dict.fromkeys(bits(ending), now_s)
-        self._want = want | kept
-        self._stage = self._stage_of.get(want, -1)
+        self._want, ending, why = plan_greens(table, self._signals, self._limits, at_s, self._now)
+        self._end_at = dict.fromkeys(bits(ending), self._now)
+        self._stage = self._stage_of.get(table.greens_at(at_s), -1)
         return why
 
     def _leave_plan(self, stage: int) -> str:
@@ -589,16 +570,10 @@ class Gate:
         if (
             self._calls.ped_pending | self._walk_due
         ) & bit or self.rules.ped_service == "every_time":
-            if self._walk_fits(phase):
+            if self._running is None or walk_fits(self._running, self._limits, phase, self._time_s):
                 self._begin_walk(phase)
         else:
             self._walk_due |= bit
-
-    def _walk_fits(self, phase: int) -> bool:
-        if self._running is None:
-            return True
-        left_s = self._running.remaining_s(phase, self._time_s)
-        return left_s >= self._limits.full_min_s[phase] - ENTRY_SLACK_S
 
     def _time_maximums(self) -> None:
         """The maximum runs while a phase is green and something in conflict with it waits."""

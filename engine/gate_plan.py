@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 from .errors import InputError
 from .gate_limits import Limits
+from .gate_signals import LONG_AGO_S, Signals
 from .masks import bits
 from .plan import Plan, Window, green_windows
 from .rules import Rules
@@ -17,7 +19,9 @@ TRAP_SLACK_S = 3.0
 """A permissive left is held this long at most for the opposing through to end with it."""
 MIN_GREEN_SLACK_S = 1.0
 """Plans are rounded to tenths of a second, the Gate's clearance up to whole ones."""
-
+WALK_SLACK_S = 2.0
+"""Pedestrians may keep a phase this much longer than its plan says."""
+REHEARSED_CYCLES = 4
 _HAIR_S = 1e-6
 
 
@@ -26,7 +30,8 @@ class PlanTable:
     """The phases that are green from each second of the cycle on.
 
     `origin_s` is a time at which the cycle starts; `starts_s` and `greens` are the seconds of
-    the cycle at which something changes, and the green phases from then on.
+    the cycle at which something changes, and the green phases from then on. `late_s` is how
+    late a phase starts at most, since the Gate's clearance takes whole seconds.
     """
 
     plan: Plan
@@ -35,6 +40,7 @@ class PlanTable:
     starts_s: tuple[float, ...]
     greens: tuple[int, ...]
     windows: tuple[tuple[tuple[float, float], ...], ...]
+    late_s: float = 0.0
 
     def _at_s(self, time_s: float) -> float:
         """Second of the cycle; a hair before its end is its start."""
@@ -62,6 +68,15 @@ class PlanTable:
                     return end_s - shifted_s
         return 0.0
 
+    def elapsed_s(self, phase: int, time_s: float) -> float:
+        """Seconds since a phase should have started, where it is green at a time; else 0."""
+        at_s = self._at_s(time_s) + _HAIR_S
+        for start_s, end_s in self.windows[phase]:
+            for shifted_s in (at_s, at_s + self.cycle_s):
+                if start_s <= shifted_s < end_s:
+                    return shifted_s - start_s
+        return 0.0
+
     def wait_s(self, phase: int, time_s: float) -> float:
         """Seconds from a time until a phase is green; endless where the plan never serves it."""
         at_s = self._at_s(time_s)
@@ -84,9 +99,8 @@ def plan_table(site: Site, plan: Plan, limits: Limits, rules: Rules) -> PlanTabl
     _check_minimums(plan, table, limits)
     if rules.no_yellow_trap:
         _check_traps(plan, table, limits)
-    if rules.longest_red:
-        _check_reds(plan, table, limits, site.longest_red_s)
-    return table
+    longest_red_s = site.longest_red_s if rules.longest_red else inf
+    return replace(table, late_s=_rehearse(plan, table, limits, longest_red_s))
 
 
 def cycle_origin_s(plan: Plan, windows: tuple[Window, ...]) -> float:
@@ -169,17 +183,77 @@ def _check_traps(plan: Plan, table: PlanTable, limits: Limits) -> None:
                 )
 
 
-def _check_reds(plan: Plan, table: PlanTable, limits: Limits, longest_red_s: float) -> None:
-    for p, windows in enumerate(table.windows):
-        ends = [end_s + table.origin_s for _, end_s in windows]
-        red_s = max((table.wait_s(p, end_s + 0.01) for end_s in ends), default=float("inf"))
+def _rehearse(plan: Plan, table: PlanTable, limits: Limits, longest_red_s: float) -> float:
+    """Run the plan for some cycles; how late a phase starts at most, in seconds.
+
+    Raises InputError where a phase is red for longer than it may.
+    """
+    signals = Signals(limits, (0,) * limits.n, (-LONG_AGO_S,) * limits.n, 0.0)
+    begin_s = table.origin_s + table.cycle_s * -(table.origin_s // table.cycle_s)
+    red_since = [0.0] * limits.n
+    longest, late_s = [0.0] * limits.n, 0.0
+    end_s = REHEARSED_CYCLES * table.cycle_s
+    for second in range(int(end_s)):
+        now_s, time_s = float(second), begin_s + second
+        signals.advance(now_s)
+        want, ending, _ = plan_greens(table, signals, limits, time_s, now_s)
+        for p in bits(ending):
+            signals.end(p, now_s)
+            red_since[p] = now_s
+        for p in bits(want & ~signals.green):
+            if signals.may_start(p, now_s):
+                signals.start(p, now_s)
+                if walk_fits(table, limits, p, time_s):
+                    signals.walk(p, now_s)
+                if now_s > table.cycle_s:  # the first cycle starts anywhere
+                    longest[p] = max(longest[p], now_s - red_since[p])
+                    late_s = max(late_s, table.elapsed_s(p, time_s))
+    for p in range(limits.n):
+        green = longest[p] > 0 or signals.green >> p & 1
+        red_s = longest[p] + 1.0 if green else inf
         if red_s > longest_red_s:
-            found = f"red for {red_s:.0f} s" if windows else "never green"
+            found = f"red for up to {red_s:.0f} s" if green else "never green"
             raise _error(
                 plan,
                 f"phase {limits.names[p]} is {found}",
                 f"{longest_red_s:.0f} s (longest_red_s)",
             )
+    return late_s
+
+
+def plan_greens(
+    table: PlanTable, signals: Signals, limits: Limits, time_s: float, now_s: float
+) -> tuple[int, int, str]:
+    """The phases wanted in the second at `time_s`, those that end now, and why any is kept.
+
+    A phase is kept for its minimums, and a permissive left until its opposing through ends.
+    """
+    want = table.greens_at(time_s)
+    kept, why = 0, ""
+    for p in bits(signals.green & ~want):
+        left_s = signals.left_s(p, now_s)
+        if left_s > 0:
+            kept |= 1 << p
+            why = why or f"{signals.why_not_ended(p, left_s)}; it is kept, the plan is late"
+    trapped = True
+    while trapped:
+        ending = signals.green & ~want & ~kept
+        trapped = False
+        for p in bits(ending & limits.trapped):
+            through = limits.trap_of(p, signals.green & ~ending)
+            if through:
+                kept |= 1 << p
+                trapped = True
+                names = ", ".join(limits.names[q] for q in bits(through))
+                why = why or f"phase {limits.names[p]} is kept until {names} ends (yellow trap)"
+    return want | kept, ending, why
+
+
+def walk_fits(table: PlanTable, limits: Limits, phase: int, time_s: float) -> bool:
+    """True where walk and pedestrian clearance beside a phase fit into what its green has left."""
+    if not limits.walks >> phase & 1:
+        return False
+    return table.remaining_s(phase, time_s) >= limits.full_min_s[phase] - WALK_SLACK_S
 
 
 def _error(plan: Plan, found: str, allowed: str) -> InputError:
