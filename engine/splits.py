@@ -18,6 +18,9 @@ from .kernels.streams import Streams, Work, work_for
 
 Ints = NDArray[np.int64]
 STEPS_S = (8, 3, 1)
+ROUGH_STEPS_S = (8, 3)
+FINISHED = 2
+"""Cycles that are finished to the second, of all that were tried."""
 MAX_ROUNDS = 200
 MAX_WAYS = 64
 """Ways to spread one change over the rings; a junction with more is changed in the first ones."""
@@ -121,26 +124,31 @@ def window_slots(layout: Layout, window: int) -> Ints:
 
 def equal_load(problem: Problem, cycle_s_: int) -> Found:
     """Splits of a given cycle that make the highest degree of saturation as low as it gets."""
+    return improved(problem, grown(problem, cycle_s_), LOAD, cycle_s_)
+
+
+def grown(problem: Problem, cycle_s_: int) -> Ints:
+    """The least splits lengthened to a cycle, each step where it lowers the loads most."""
     split_s = least_splits(problem.layout)
     while (missing := cycle_s_ - cycle_s(problem.layout, split_s)) > 0:
-        step_s = max(1, missing // 6)
+        step_s = max(1, missing // 4)
         candidates = split_s + step_s * problem.growths
         values = problem.costs(candidates, LOAD, cycle_s_)
         if not np.isfinite(values).any():
             # too short yet for the longest red: any growth will do
             values = np.arange(len(candidates), dtype=np.float64)
         split_s = candidates[int(np.argmin(values))]
-    return improved(problem, split_s, LOAD, cycle_s_)
+    return np.asarray(split_s)
 
 
 def improved(
     problem: Problem, split_s: Ints, objective: int = DELAY, cycle_max_s: int | None = None,
-    *, free_cycle: bool = False,
+    *, free_cycle: bool = False, steps_s: tuple[int, ...] = STEPS_S,
 ) -> Found:  # fmt: skip
     """Climb from these splits, large steps first; ``free_cycle`` may change the cycle too."""
     limit_s = problem.longest_s if cycle_max_s is None else cycle_max_s
     best = float(problem.costs(split_s[None, :], objective, limit_s)[0])
-    for step_s in STEPS_S:
+    for step_s in steps_s:
         for _ in range(MAX_ROUNDS):
             candidates = candidates_of(problem, split_s, step_s, free_cycle)
             values = problem.costs(candidates, objective, limit_s)
@@ -161,18 +169,25 @@ def candidates_of(problem: Problem, split_s: Ints, step_s: int, free_cycle: bool
     return np.asarray(split_s + step_s * np.concatenate(moves))
 
 
-def least_delay(problem: Problem, cycles_s: list[int]) -> Found:
-    """The best splits over these cycles, each started from equal loads, then a free cycle."""
-    found = []
-    for cycle in cycles_s:
-        start = equal_load(problem, cycle)
-        if start.possible:
-            found.append(improved(problem, np.array(start.split_s), DELAY, cycle))
-    if not found:
-        return Found((), float("inf"))
-    best = min(found, key=lambda f: f.objective)
-    return improved(
-        problem, np.array(best.split_s), DELAY, max(cycles_s), free_cycle=len(cycles_s) > 1
+def least_delay(problem: Problem, cycles_s: list[int], *, rough: bool = False) -> Found:
+    """The best splits over these cycles, each started from equal loads, then a free cycle.
+
+    ``rough``: large steps only, to compare one order with another.
+    """
+    found = [
+        improved(problem, grown(problem, cycle), DELAY, cycle, steps_s=ROUGH_STEPS_S)
+        for cycle in cycles_s
+    ]
+    found = sorted((f for f in found if f.possible), key=lambda f: f.objective)
+    if not found or rough:
+        return found[0] if found else Found((), float("inf"))
+    free = len(cycles_s) > 1
+    return min(
+        (
+            improved(problem, np.array(f.split_s), DELAY, max(cycles_s), free_cycle=free)
+            for f in found[:FINISHED]
+        ),
+        key=lambda f: f.objective,
     )
 
 

@@ -13,23 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .hcm.lane_factors import base_flow_veh_h
 from .kernels.lane_flow import equalise
-from .kernels.saturation import (
-    E_LEFT,
-    E_RIGHT,
-    area_factor,
-    bus_factor,
-    heavy_vehicle_grade_factor,
-    lane_use_factor,
-    parking_factor,
-    width_factor,
-)
+from .kernels.saturation import E_LEFT, E_RIGHT
 from .kernels.streams import Streams
-from .site import Approach, LaneGroup, Site
+from .site import Approach, Lane, LaneGroup, Site
 from .yielding import yields_to
 
 PERMITTED_LEFT_EQUIVALENT = 3.0
 """Through cars that a left turn stands for in a shared lane when drivers choose their lane."""
+TURN_SHARE = 1.0 / 3.0
+"""Of a through movement: what a turn from the same lane is taken to be."""
 TURN_EQUIVALENT = {"L": E_LEFT, "U": E_LEFT, "T": 1.0, "R": E_RIGHT}
 
 
@@ -76,6 +70,13 @@ def streams_of_movements(site: Site, volumes_veh_h: Mapping[str, float]) -> tupl
     return tuple(streams)
 
 
+def lane_shares(site: Site, lane: Lane) -> dict[str, float]:
+    """How the vehicles of a lane divide over its movements where nobody has counted them."""
+    weights = {m: 1.0 if site.movement(m).turn == "T" else TURN_SHARE for m in lane.movements}
+    total = sum(weights.values())
+    return {m: weight / total for m, weight in weights.items()}
+
+
 def streams_of_lanes(
     site: Site,
     lane_flows_veh_h: Mapping[str, float],
@@ -86,13 +87,15 @@ def streams_of_lanes(
     """One stream a lane, with the flow that its loop counted.
 
     ``turning_ratio`` by (lane, movement) is the share of the lane's vehicles that make the
-    movement; a lane without it is shared evenly, a loop can't tell.
+    movement; a lane without it is shared as `lane_shares` has it, since a loop can't tell.
     """
     streams = []
     for lane in site.lanes:
-        known = [(turning_ratio or {}).get((lane.id, m)) for m in lane.movements]
-        shares = np.array([1.0 if share is None else share for share in known])
-        shares = shares / shares.sum() if shares.sum() > 0 else np.full(len(known), 1 / len(known))
+        guessed = lane_shares(site, lane)
+        known = {m: (turning_ratio or {}).get((lane.id, m)) for m in lane.movements}
+        told = None not in known.values() and sum(v or 0.0 for v in known.values()) > 0
+        shares = np.array([(known[m] if told else guessed[m]) or 0.0 for m in lane.movements])
+        shares /= shares.sum()
         base = lane.saturation_flow_veh_h or saturation_veh_h
         parts = tuple(
             Part(m, float(share), base / TURN_EQUIVALENT[site.movement(m).turn])
@@ -138,21 +141,9 @@ def base_saturation_veh_h(site: Site, approach: Approach, group: LaneGroup) -> f
     """Saturation flow of a lane of the group before turns: HCM 7th ed. eq. 19-8 without them."""
     lanes = [lane for lane in approach.lanes if lane.id in group.lanes]
     measured = [lane.saturation_flow_veh_h for lane in lanes if lane.saturation_flow_veh_h]
-    if len(measured) == len(lanes):
+    if measured:
         return float(np.mean(measured))
-    n = len(lanes)
-    flow = site.area.base_saturation_flow_veh_h * area_factor(site.area.cbd)
-    flow *= width_factor(float(np.mean([lane.width_m for lane in lanes])))
-    flow *= heavy_vehicle_grade_factor(_heavy(site, approach, group), approach.grade_percent)
-    outer = approach.lanes[-1].id in group.lanes
-    if outer and approach.parking_maneuvers_h is not None:
-        flow *= parking_factor(n, approach.parking_maneuvers_h)
-    if outer:
-        flow *= bus_factor(n, approach.bus_stops_h)
-    turns = {site.movement(m).turn for m in group.movements}
-    if len(turns) == 1:
-        flow *= lane_use_factor("LTR".find(turns.pop()), n)
-    return flow
+    return base_flow_veh_h(site, group, _heavy(site, approach, group))
 
 
 def _heavy(site: Site, approach: Approach, group: LaneGroup) -> float:

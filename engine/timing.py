@@ -30,14 +30,15 @@ from .sequence import (
     stage_sequence,
 )
 from .sequence_search import best_rings, best_stages
-from .site import Site
+from .site import Phase, Site
 from .splits import Found, Problem, equal_load, least_cycle_s, least_delay, problem_of
 from .stages import stages_of
 from .streams import Gaps, Stream, stream_arrays, streams_of_lanes, streams_of_movements
 
 Objective = Literal["delay", "webster"]
+SequenceChoice = Literal["keep", "free"]
 CYCLE_RANGE_S = (30, 180)
-CYCLE_STEP_S = 6
+CYCLE_STEP_S = 12
 COARSE_CYCLES = 4
 LONGEST_SEARCHED_S = 400
 WEBSTER_ROUNDS = 3
@@ -68,7 +69,7 @@ def make_plan(
     pedestrians_ped_h: Mapping[str, float] | None = None,
     objective: Objective = "delay",
     cycle_range_s: tuple[int, int] = CYCLE_RANGE_S,
-    sequence: Literal["keep", "free"] = "keep",
+    sequence: SequenceChoice = "keep",
     rules: Rules = STREET,
     period_h: float = 0.25,
 ) -> PlanResult:
@@ -113,8 +114,9 @@ def make_plan_from_lanes(
 ) -> tuple[Plan, tuple[str, ...]]:
     """Best plan for flows that loops counted on each stop-line lane (veh/h), with its warnings.
 
-    ``turning_ratio`` by (lane, movement) says how a shared lane divides; without it evenly.
-    Lanes that are not named have no traffic. Raises InputError as `make_plan`.
+    ``turning_ratio`` by (lane, movement) says how a shared lane divides; without it a turn is a
+    third of a through movement. Lanes that are not named have no traffic. Raises InputError
+    as `make_plan`.
     """
     _check_range(cycle_range_s)
     _check_lanes(site, lane_flows_veh_h)
@@ -143,9 +145,17 @@ def evaluate_plan(
     rules: Rules = STREET,
     period_h: float = 0.25,
     notes: tuple[str, ...] = (),
+    keep_change_intervals: bool = False,
 ) -> PlanResult:
-    """What a plan achieves, unchanged; limits of the rules that it breaks are warnings."""
-    limited = with_limits(with_pedestrians(site, pedestrians_ped_h), rules)
+    """What a plan achieves, unchanged; limits of the rules that it breaks are warnings.
+
+    ``keep_change_intervals``: yellow and red clearance stay as the site states them, whatever
+    the rules say.
+    """
+    walked = with_pedestrians(site, pedestrians_ped_h)
+    limited = (
+        _with_other_limits(walked, rules) if keep_change_intervals else with_limits(walked, rules)
+    )
     rates = _flow_rates(limited, volumes_veh_h, phf)
     analysis = analyse(limited, plan, rates, period_h=period_h)
     order = sequence_of(limited, plan)
@@ -208,12 +218,10 @@ class _Search:
         problem = self.problem(order)
         cycles = self.cycles_s(problem)
         few = cycles[:: max(1, len(cycles) // COARSE_CYCLES)]
-        return least_delay(problem, few).objective
+        return least_delay(problem, few, rough=True).objective
 
 
-def _orders(
-    search: _Search, objective: Objective, sequence: Literal["keep", "free"]
-) -> list[Sequence]:
+def _orders(search: _Search, objective: Objective, sequence: SequenceChoice) -> list[Sequence]:
     """The site's own order, then a better one where the objective and the rules let us look."""
     site = search.site
     if site.rings:
@@ -302,6 +310,23 @@ def _whole_splits(order: Sequence, plan: Plan) -> tuple[int, ...]:
     return tuple(round(given.get(slot, 0.0)) for slot in order.slots)
 
 
+def _with_other_limits(site: Site, rules: Rules) -> Site:
+    """Limits by the rules, but for the change intervals that the site states."""
+    own = {"yellow_s", "red_clearance_s"}
+    bare = [p.model_copy(update=dict.fromkeys(own)) for p in site.phases]
+    limited = with_limits(_with_phases(site, bare), rules)
+    restored = [
+        filled.model_copy(update=stated.model_dump(include=own, exclude_none=True))
+        for filled, stated in zip(limited.phases, site.phases, strict=True)
+    ]
+    return _with_phases(limited, restored)
+
+
+def _with_phases(site: Site, phases: list[Phase]) -> Site:
+    changed = site.model_copy(update={"phases": tuple(phases)})
+    return Site.model_construct(**{name: getattr(changed, name) for name in Site.model_fields})
+
+
 def _oversaturation(critical: CriticalMovements) -> list[str]:
     if not critical.oversaturated:
         return []
@@ -331,6 +356,12 @@ def _broken_limits(site: Site, plan: Plan, rules: Rules) -> list[str]:
             found.append(
                 f"phase {phase.id}: green {window.green_s:.1f} s is above max_green_s "
                 f"{phase.max_green_s:.1f} s"
+            )
+        low, high = rules.yellow_range_s
+        if phase.kind == "vehicle" and not low <= window.yellow_s <= high:
+            found.append(
+                f"phase {phase.id}: yellow {window.yellow_s:.1f} s is not within {low:.0f} to "
+                f"{high:.0f} s"
             )
         red_s = plan.cycle_s - window.green_s - sum(change_s(phase))
         if rules.longest_red and red_s > site.longest_red_s + 0.05:
