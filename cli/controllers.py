@@ -18,9 +18,10 @@ def controllers(as_json: AsJson = False) -> Answer:
 
 def _show(rows: list[dict[str, Any]]) -> Callable[[Any], None]:
     def show(console: Any) -> None:
+        from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
-        table = Table()
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
         table.add_column("controller", no_wrap=True)
         table.add_column("what it does")
         table.add_column("looks at")

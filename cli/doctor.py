@@ -26,10 +26,11 @@ def doctor(as_json: AsJson = False) -> Answer:
 
 def _show(parts: list[Part]) -> Callable[[Any], None]:
     def show(console: Any) -> None:
+        from rich.box import SIMPLE_HEAD
         from rich.table import Table
         from rich.text import Text
 
-        table = Table()
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for name in ("part", "", "found"):
             table.add_column(name, overflow="fold")
         for part in parts:

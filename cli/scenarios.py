@@ -18,16 +18,19 @@ def scenarios(as_json: AsJson = False) -> Answer:
 
 def _show(rows: list[dict[str, Any]]) -> Callable[[Any], None]:
     def show(console: Any) -> None:
+        from rich.box import SIMPLE_HEAD
         from rich.table import Table
         from rich.text import Text
 
-        table = Table()
-        for name in ("scenario", "league", "signals", "installed", "what it is", "licence"):
-            table.add_column(name)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        table.add_column("scenario", no_wrap=True)
+        table.add_column("signals", justify="right")
+        table.add_column("there", no_wrap=True)
+        table.add_column("what it is")
+        table.add_column("licence", no_wrap=True)
         for row in rows:
             table.add_row(
                 row["name"],
-                row["league"],
                 "" if row["signals"] is None else str(row["signals"]),
                 "[green]yes[/green]" if row["installed"] else "[red]no[/red]",
                 row["summary"],

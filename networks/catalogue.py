@@ -13,6 +13,8 @@ from pathlib import Path
 
 from greenband.engine.errors import MissingPartError
 
+from .street_description import parse_street
+
 RESCO_CITE = (
     "When you publish results, cite J. Ault and G. Sharon, Reinforcement Learning Benchmarks for "
     "Traffic Signal Control, NeurIPS 2021 Datasets and Benchmarks."
@@ -105,12 +107,16 @@ def _own_entries() -> tuple[Entry, ...]:
     """The scenarios that are part of this package: every .sumocfg under data/."""
 
     def entry(path: Path) -> Entry:
+        street = parse_street((path.parent / "street.toml").read_text(encoding="utf-8"), str(path))
+        name = path.name.removesuffix(".sumocfg")
+        period = name.removeprefix(street.name).removeprefix("-") or street.periods[0].name
         return Entry(
-            name=path.name.removesuffix(".sumocfg"),
-            summary=f"our own, described in {path.parent.name}/street.toml",
+            name=name,
+            summary=f"{street.title}; {period}",
             terms="",
             locate=lambda: path,
             league="street",
+            controlled=len(street.signals),
         )
 
     return tuple(entry(path) for path in sorted(OWN.glob("*/*.sumocfg")))

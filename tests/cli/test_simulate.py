@@ -1,0 +1,135 @@
+"""``greenband simulate``: the measures, the forms of output, the options."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from .conftest import Greenband
+
+# What design and docs promise, at least.
+MEASURES = {
+    "delay_s", "delay_resco_s", "trip_s", "wait_s", "stops", "max_wait_s", "vehicles", "arrived",
+    "never_inserted", "unfinished", "collisions", "teleports", "gridlock", "co2_kg",
+    "delay_by_movement", "main_street_delay_s", "side_street_delay_s",
+}  # fmt: skip
+IDENTITY = {
+    "scenario", "scenario_digest", "controller", "info", "league", "demand", "seed",
+    "sumo_version", "wall_s",
+}  # fmt: skip
+
+
+@pytest.fixture
+def measured(greenband: Greenband, small_scenario: Path) -> dict[str, Any]:
+    done = greenband("simulate", small_scenario, "--controller", "actuated", "--json")
+    assert done.code == 0, done.err
+    found: dict[str, Any] = done.json()
+    return found
+
+
+def test_json_has_the_measures_and_what_they_are_of(measured: dict[str, Any]) -> None:
+    assert measured.keys() >= MEASURES | IDENTITY
+    assert (
+        measured["arrived"] + measured["unfinished"] + measured["never_inserted"]
+        == (measured["vehicles"])
+    )
+    assert measured["vehicles"] > 50
+    assert measured["controller"] == "actuated"
+    assert measured["info"] == "loops"
+    assert measured["seed"] == 1
+
+
+def test_a_sumocfg_that_nobody_knows_runs_in_street_rules(measured: dict[str, Any]) -> None:
+    assert measured["league"] == "street"
+    assert measured["scenario"] == "small"
+
+
+def test_told_otherwise_it_runs_in_resco_rules(greenband: Greenband, small_scenario: Path) -> None:
+    done = greenband("simulate", small_scenario, "--league", "resco", "--json")
+    assert done.json()["league"] == "resco"
+
+
+def test_the_help_says_which_rules_hold(greenband: Greenband) -> None:
+    shown = " ".join(greenband("simulate", "--help").out.replace("│", " ").split())
+    assert "RESCO's scenarios run in resco, everything else in street" in shown
+
+
+def test_the_same_seed_gives_the_same_measures(
+    greenband: Greenband, small_scenario: Path, measured: dict[str, Any]
+) -> None:
+    again = greenband("simulate", small_scenario, "-c", "actuated", "--json").json()
+    other = greenband("simulate", small_scenario, "-c", "actuated", "--seed", "2", "--json").json()
+    assert again["delay_s"] == measured["delay_s"]
+    assert other["delay_s"] != measured["delay_s"]
+
+
+def test_people_get_a_table_with_units(greenband: Greenband, small_scenario: Path) -> None:
+    done = greenband("simulate", small_scenario)
+    assert done.code == 0, done.err
+    assert "controller program" in done.out
+    row = next(line for line in done.out.splitlines() if line.startswith("delay per vehicle"))
+    assert row.split()[-1] == "s"
+    assert "gridlock" in done.out
+    assert "A0" in done.out
+
+
+def test_carbon_dioxide_on_request(greenband: Greenband, small_scenario: Path) -> None:
+    assert greenband("simulate", small_scenario, "--co2", "--json").json()["co2_kg"] > 0.0
+
+
+def test_plan_counts_by_itself(greenband: Greenband, small_scenario: Path) -> None:
+    done = greenband("simulate", small_scenario, "-c", "plan", "--json")
+    assert done.code == 0, done.err
+    assert "seeds 101, 102, 103" in done.err
+    assert done.json()["controller"] == "plan"
+
+
+def test_a_record_is_written(greenband: Greenband, small_scenario: Path, tmp_path: Path) -> None:
+    file = tmp_path / "record.parquet"
+    done = greenband("simulate", small_scenario, "-c", "max-pressure", "--record", file)
+    assert done.code == 0, done.err
+    assert pl.read_parquet(file).height > 0
+
+
+def test_seeds_give_each_and_the_medians(greenband: Greenband, small_scenario: Path) -> None:
+    done = greenband("simulate", small_scenario, "--seeds", "1-3", "--json")
+    assert done.code == 0, done.err
+    found = done.json()
+    delays = sorted(run["delay_s"] for run in found["runs"])
+    assert [run["seed"] for run in found["runs"]] == found["seeds"] == [1, 2, 3]
+    assert found["median"]["delay_s"] == delays[1]
+    assert "3 of 3" in done.err
+
+
+def test_a_plan_of_ones_own(greenband: Greenband, repo_root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "junction"
+    shutil.copytree(repo_root / "networks" / "data" / "junction", folder)
+    config = folder / "junction.sumocfg"
+    config.write_text(config.read_text().replace("30600", "27120"))
+    made = greenband("plan", folder / "counts.csv", "--site", folder / "sites/J.toml", "--json")
+    plan = tmp_path / "plan.json"
+    plan.write_text(made.out)
+    done = greenband("simulate", config, "-c", "plan", "--plan", plan, "--json")
+    assert done.code == 0, done.err
+    assert done.json()["controller"] == "plan"
+    assert "Counting" not in done.err
+    wrong = json.loads(made.out) | {"site": "K"}
+    plan.write_text(json.dumps(wrong))
+    failed = greenband("simulate", config, "-c", "plan", "--plan", plan, "--json")
+    assert failed.code == 2
+    assert failed.error()["found"] == "site K"
+
+
+def test_terms_of_use_are_shown_once(greenband: Greenband) -> None:
+    if find_spec("sumo_rl") is None:
+        pytest.skip("needs the extra scenarios: the RESCO networks")
+    first = greenband("simulate", "ingolstadt1", "--json")
+    assert "GNU GPL 3.0" in first.err
+    assert first.json()["league"] == "resco"
+    assert "GNU GPL" not in greenband("simulate", "ingolstadt1", "--json").err
