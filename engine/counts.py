@@ -105,6 +105,7 @@ def counts_from_table(
             "a header line and at least one row of counts",
             "Give the counts file with its rows.",
         )
+    _refuse_heavy_alone(readings)
     unique, repeated = _without_repeats(readings)
     starts_min = np.array(sorted({r.minute for r in unique}))
     step_min = interval_of(starts_min, interval_min, table.source)
@@ -142,6 +143,19 @@ def _start_text(start_min: float, day: dt.date | None) -> str:
 
 def _number_text(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.10g}"
+
+
+def _refuse_heavy_alone(readings: list[Reading]) -> None:
+    """Heavy vehicles are part of a movement's count, so there must be one."""
+    counted = {r.name for r in readings if r.kind == "vehicles"}
+    alone = next((r for r in readings if r.kind == "heavy" and r.name not in counted), None)
+    if alone is not None:
+        raise InputError(
+            alone.where,
+            f"heavy vehicles of {alone.name}, which has no count of all vehicles",
+            f"a column {alone.name} with all vehicles beside {alone.name}_HV",
+            "Add the column, or remove this one.",
+        )
 
 
 def _without_repeats(readings: list[Reading]) -> tuple[list[Reading], list[str]]:

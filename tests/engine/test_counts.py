@@ -246,6 +246,12 @@ def test_more_heavy_vehicles_than_vehicles_is_refused() -> None:
     assert "part of the movement's count" in error.allowed
 
 
+def test_heavy_vehicles_without_a_count_of_all_are_refused() -> None:
+    error = refused("start,NBL,NBT_HV\n07:00,1,2\n07:15,1,2\n")
+    assert error.where == "counts.csv line 2, column NBT_HV"
+    assert "a column NBT with all vehicles" in error.allowed
+
+
 @pytest.mark.parametrize("cell", ["seven", "25:10", "07:61", "2024-13-01T07:00", "13:00 PM", ""])
 def test_an_unreadable_time_is_refused_with_its_place(cell: str) -> None:
     error = refused(f"start,NBL\n07:00,1\n{cell},2\n")
