@@ -87,7 +87,7 @@ SMALL_DEMAND = """<routes>
         <route edges="left0A0 A0B0 B0right0"/></flow>
     <flow id="ns" type="car" begin="100" end="400" vehsPerHour="300" departLane="best">
         <route edges="top0A0 A0B0 B0bottom1"/></flow>
-    <flow id="bus" type="city-bus" begin="110" end="400" period="60">
+    <flow id="bus" type="city-bus" begin="100" end="400" period="60">
         <route edges="right0B0 B0A0 A0left0"/></flow>
     <flow id="left" type="car" begin="100" end="400" vehsPerHour="250" departLane="best">
         <route edges="bottom1B0 B0A0 A0bottom0"/></flow>
