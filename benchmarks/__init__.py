@@ -1,1 +1,63 @@
 """Comparisons: suites of runs, the measures, the statistics, the report."""
+
+from __future__ import annotations
+
+import typing
+
+from greenband.engine.public import on_demand as _on_demand
+
+if typing.TYPE_CHECKING:
+    from .before_and_after import BeforeAfter as BeforeAfter
+    from .before_and_after import before_after as before_after
+    from .before_and_after import junction_before_after as junction_before_after
+    from .comparison import Case as Case
+    from .comparison import comparison_page as comparison_page
+    from .measures import Measures as Measures
+    from .plan_files import read_plans as read_plans
+    from .planning import Planned as Planned
+    from .planning import make_planned as make_planned
+    from .planning import write_files as write_files
+    from .plans import plans_for as plans_for
+    from .run import RunResult as RunResult
+    from .run import simulate as simulate
+    from .seeds import medians as medians
+    from .seeds import simulate_seeds as simulate_seeds
+
+__all__ = [
+    "BeforeAfter",
+    "Case",
+    "Measures",
+    "Planned",
+    "RunResult",
+    "before_after",
+    "comparison_page",
+    "junction_before_after",
+    "make_planned",
+    "medians",
+    "plans_for",
+    "read_plans",
+    "simulate",
+    "simulate_seeds",
+    "write_files",
+]
+
+__getattr__ = _on_demand(
+    __name__,
+    {
+        "BeforeAfter": "before_and_after",
+        "Case": "comparison",
+        "Measures": "measures",
+        "Planned": "planning",
+        "RunResult": "run",
+        "before_after": "before_and_after",
+        "comparison_page": "comparison",
+        "junction_before_after": "before_and_after",
+        "make_planned": "planning",
+        "medians": "seeds",
+        "plans_for": "plans",
+        "read_plans": "plan_files",
+        "simulate": "run",
+        "simulate_seeds": "seeds",
+        "write_files": "planning",
+    },
+)

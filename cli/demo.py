@@ -14,7 +14,7 @@ import typer
 from .output import Answer, AsJson, log
 
 if TYPE_CHECKING:
-    from greenband.benchmarks.before_after import BeforeAfter
+    from greenband.benchmarks.before_and_after import BeforeAfter
     from greenband.benchmarks.run import RunResult
 
 PAGE = "junction.html"
@@ -27,7 +27,7 @@ def demo(
     as_json: AsJson = False,
 ) -> Answer:
     """Plan one junction from its counts, simulate before and after, and write a page."""
-    from greenband.benchmarks.before_after import CONTROLLERS, junction_before_after
+    from greenband.benchmarks.before_and_after import CONTROLLERS, junction_before_after
     from greenband.benchmarks.seeds import parse_seeds
 
     began = perf_counter()
@@ -49,7 +49,7 @@ def demo(
 
 
 def _page(compared: BeforeAfter) -> str:
-    from greenband.benchmarks.comparison_page import comparison_page
+    from greenband.benchmarks.comparison import comparison_page
     from greenband.networks.scenario import load_scenario
 
     folder = load_scenario("junction").net.parent
@@ -109,7 +109,7 @@ def _show(compared: BeforeAfter, page: Path, took_s: float) -> Callable[[Any], N
     def show(console: Any) -> None:
         from rich.table import Table
 
-        from greenband.benchmarks.comparison_page import measure_rows
+        from greenband.benchmarks.comparison import measure_rows
 
         seeds = [str(result.seed) for result in compared.cases[0].results]
         table = Table(title=f"{compared.after.site.name}, medians over seeds {', '.join(seeds)}")

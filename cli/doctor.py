@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from .output import DONE, MISSING_PART, Answer, AsJson
 
 if TYPE_CHECKING:
-    from .checkup import Part
+    from .parts import Part
 
 
 def doctor(as_json: AsJson = False) -> Answer:
     """Say what Greenband finds on this computer and how to get what is missing."""
-    from .checkup import as_dicts, checkup
+    from .parts import as_dicts, checkup
 
     parts = checkup()
     missing = [part for part in parts if part.required and not part.ok]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from greenband.cli import checkup
+from greenband.cli import parts as parts_of
 from greenband.networks import catalogue
 
 from .conftest import Greenband
@@ -86,7 +86,7 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(
             raise metadata.PackageNotFoundError(name)
         return real(name)
 
-    monkeypatch.setattr(checkup.metadata, "version", version)
+    monkeypatch.setattr(parts_of.metadata, "version", version)
     done = greenband("doctor", "--json")
     assert done.code == 3
     part = next(p for p in done.json()["parts"] if p["name"] == "package traci")
@@ -100,9 +100,9 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(
 def test_doctor_sees_sumo_packages_of_two_versions(monkeypatch: pytest.MonkeyPatch) -> None:
     real = metadata.version
     monkeypatch.setattr(
-        checkup.metadata, "version", lambda name: "1.0" if name == "sumolib" else real(name)
+        parts_of.metadata, "version", lambda name: "1.0" if name == "sumolib" else real(name)
     )
-    part = next(p for p in checkup.checkup() if p.name == "package sumolib")
+    part = next(p for p in parts_of.checkup() if p.name == "package sumolib")
     assert not part.ok
     assert "but eclipse-sumo is" in part.found
 
@@ -113,7 +113,7 @@ def test_doctor_sees_a_program_that_does_not_run(
     import sumo
 
     monkeypatch.setattr(sumo, "SUMO_HOME", str(tmp_path))
-    parts = {p.name: p for p in checkup.checkup()}
+    parts = {p.name: p for p in parts_of.checkup()}
     assert not parts["program sumo"].ok
     assert parts["program sumo"].required
     assert not parts["program sumo-gui"].required
@@ -121,8 +121,8 @@ def test_doctor_sees_a_program_that_does_not_run(
 
 
 def test_doctor_without_a_writable_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkup, "CACHE_FOLDER", None)
-    part = next(p for p in checkup.checkup() if p.name == "folder for compiled code")
+    monkeypatch.setattr(parts_of, "CACHE_FOLDER", None)
+    part = next(p for p in parts_of.checkup() if p.name == "folder for compiled code")
     assert not part.ok
     assert not part.required
     assert "NUMBA_CACHE_DIR" in part.do

@@ -21,7 +21,7 @@ from greenband.networks.street_description import parse_street
 from greenband.networks.street_program import described_plan
 from greenband.networks.tables import read_counts
 
-from .comparison_page import Case
+from .comparison import Case
 from .run import RunResult, simulate
 
 DEMO_SEEDS = (1, 2, 3)
