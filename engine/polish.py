@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from .hcm.intersection import evaluate, mean_delay_s
 from .hcm.layout import Layout as Analysed
+from .kernels.intersection import CAPACITY, VOLUME
 from .kernels.junction import WINDOW
 from .kernels.splits import DELAY, greens_s, slot_starts_s
+from .kernels.streams import left_over_delay_veh_h
 from .splits import Found, Problem, candidates_of, cycle_s
 
 Ints = NDArray[np.int64]
@@ -35,7 +37,7 @@ def polished(
 
 
 def hcm_delay_s(problem: Problem, analysed: Analysed, split_s: Ints) -> float:
-    """Mean control delay of the intersection under these splits."""
+    """Mean control delay of the intersection under these splits, with those left over."""
     layout = problem.layout
     cycle = cycle_s(layout, split_s)
     green = np.empty(len(layout.window_phase))
@@ -47,7 +49,13 @@ def hcm_delay_s(problem: Problem, analysed: Analysed, split_s: Ints) -> float:
     windows["start"] = starts[layout.window_first]
     windows["green"] = green
     windows["change"] = layout.window_change_s
-    return mean_delay_s(evaluate(analysed, windows, float(cycle)))
+    table = evaluate(analysed, windows, float(cycle))
+    volume, capacity = table[:, VOLUME], table[:, CAPACITY]
+    period_h = float(problem.streams.period_h)
+    left_over = sum(
+        left_over_delay_veh_h(v, c, period_h) for v, c in zip(volume, capacity, strict=True)
+    )
+    return mean_delay_s(table) + 3600.0 * left_over / max(float(volume.sum()), 1.0)
 
 
 def _allowed(problem: Problem, split_s: Ints, step_s: int, free_cycle: bool) -> Ints:

@@ -303,11 +303,23 @@ def evaluate(
 
 
 @jit
+def left_over_delay_veh_h(flow_veh_h: float, capacity_veh_h: float, period_h: float) -> float:
+    """What those wait who are left over at the end of the period: half as long again.
+
+    The HCM's delay ends with the period; a plan that starves one lane group to its end would
+    otherwise look good.
+    """
+    return max(flow_veh_h - capacity_veh_h, 0.0) * period_h / 2.0
+
+
+@jit
 def total_delay_veh_h(streams: Streams, work: Work) -> float:
-    """Vehicle-hours of delay an hour."""
+    """Vehicle-hours of delay an hour, with those left over."""
     total = 0.0
     for i in range(len(streams.flow_veh_h)):
-        total += streams.flow_veh_h[i] * (work.uniform_s[i] + work.incremental_s[i]) / 3600.0
+        flow, capacity = streams.flow_veh_h[i], work.capacity_veh_h[i]
+        total += flow * (work.uniform_s[i] + work.incremental_s[i]) / 3600.0
+        total += left_over_delay_veh_h(flow, capacity, streams.period_h)
     return total
 
 
