@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammainc, gammaincinv
 
 from .detector_counts import DetectorCounts
 
 ROUNDS = 3
+LEAST_INTERVALS = 4
+KEPT = 0.9
+MEDIAN_OF_SQUARE = 0.4549  # of a squared normal variable
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -27,7 +31,7 @@ class DriftLimits:
     """
 
     ratio: float = 0.25
-    sigmas: float = 5.0
+    sigmas: float = 5.5
     expected_veh: float = 50.0
     shortest_s: float = 2700.0
 
@@ -79,16 +83,24 @@ def find_drifts(
 def neighbour_sum(
     counts: DetectorCounts, neighbours: Sequence[str], blank: Bools
 ) -> tuple[Floats, list[int]]:
-    """Sum of the neighbours per interval, and their columns; NaN where one is blank.
+    """Sum of the neighbours per interval, and their columns.
 
-    A neighbour that is blank in over half of the intervals is not used.
+    Where some of them are blank the others stand for them, by what each counts while all are
+    healthy; NaN where that can't be told. A neighbour that is blank in over half of the
+    intervals is not used.
     """
     columns = [counts.detectors.index(n) for n in neighbours if n in counts.detectors]
     columns = [k for k in columns if blank[:, k].mean() <= 0.5]
     if not columns:
         return np.full(len(counts.starts_min), np.nan), []
-    values = np.where(blank[:, columns], np.nan, counts.volumes_veh[:, columns])
-    return values.sum(axis=1), columns
+    healthy = ~blank[:, columns]
+    values = np.where(healthy, counts.volumes_veh[:, columns], 0.0)
+    whole = healthy.all(axis=1)
+    usual = values[whole].sum(axis=0) if whole.sum() >= LEAST_INTERVALS else np.zeros(len(columns))
+    present = (healthy * usual).sum(axis=1)
+    known = whole | (present > 0)
+    scale = np.where(whole, 1.0, usual.sum() / np.where(present > 0, present, 1.0))
+    return np.where(known, values.sum(axis=1) * scale, np.nan), columns
 
 
 def _drift(
@@ -104,7 +116,7 @@ def _drift(
     total, _ = neighbour_sum(counts, neighbours[name], blank)
     own = np.where(blank[:, k], np.nan, counts.volumes_veh[:, k])
     told = ~np.isnan(own) & ~np.isnan(total) & (total > 0)
-    if told.sum() < 4 or _share(own[told], total[told]) <= 0:
+    if told.sum() < LEAST_INTERVALS or _share(own[told], total[told]) <= 0:
         return None
     most = told.sum() // 2
     drifts = [
@@ -152,12 +164,18 @@ def _share(own: Floats, total: Floats) -> float:
 def _spread(own: Floats, expected: Floats, share: float) -> float:
     """Variance of the intervals' counts over Poisson's, at least 1.
 
-    Taken from the differences of following intervals, as a drift would widen all else. The
-    neighbours' sum varies too: a count given it has the variance e(1 + share).
+    Taken from the differences of following intervals, as a drift would widen all else: from
+    the lower nine tenths of them, or from their median where a drift with several steps makes
+    that less. The neighbours' sum varies too: a count given it has the variance e(1 + share).
     """
     scores = (own - expected) / np.sqrt(np.maximum(expected, 1.0) * (1 + share))
-    deviation = 1.4826 * float(np.median(np.abs(np.diff(scores)))) / np.sqrt(2)
-    return float(max(1.0, deviation**2))
+    squares = np.sort(np.diff(scores) ** 2)
+    n = max(1, int(KEPT * len(squares)))
+    # What is left of a normal variable's variance when the largest squares are cut off.
+    cut = 2 * gammaincinv(0.5, n / (len(squares) + 0.5))
+    left = gammainc(1.5, cut / 2) / gammainc(0.5, cut / 2)
+    robust = float(np.median(squares)) / MEDIAN_OF_SQUARE
+    return max(1.0, min(float(squares[:n].mean() / left), robust) / 2)
 
 
 def _largest_run(gains: Floats) -> tuple[int, int]:

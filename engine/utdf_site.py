@@ -109,10 +109,10 @@ def plan_from_utdf(network: UtdfNetwork, node_id: int) -> Plan:
     """
     node = _sound(network, node_id, "Timeplans", "Phases")
     plan = node.timeplan
-    if plan is None or not plan.cycle_s:
+    if plan is None or not plan.cycle_s or not node.used_phases():
         raise InputError(
             f"{network.source}, [Timeplans] node {node_id}",
-            "no timing plan",
+            "no timing plan with phases",
             f"signals {', '.join(map(str, network.signals()))}",
             "Name a node with a signal, or save its timing from Synchro.",
         )

@@ -170,6 +170,9 @@ def test_nodes_without_signal_or_plan_are_refused() -> None:
     assert caught.value.allowed == "signals 5"
     with pytest.raises(InputError, match="no timing plan"):
         plan_from_utdf(network(), 6)
+    unused = network(("Start,5,85,10,,50,85,12,50", "Start,5,,,,,,,"), ("Phase,5,206", "Phase,5,0"))
+    with pytest.raises(InputError, match="no timing plan"):
+        plan_from_utdf(unused, 5)
 
 
 @pytest.mark.parametrize(
