@@ -1,0 +1,93 @@
+"""What the README and the pages say is run as it stands, so that it stays true."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from greenband.cli.main import COMMANDS
+
+from .conftest import blocks_of
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNNABLE = [
+    (page, line)
+    for page in ("README.md", "docs/controllers.md")
+    for block in blocks_of(ROOT / page)
+    if (block.language, block.mark) == ("sh", "run")
+    for line in block.text.splitlines()
+]
+
+
+def run(command: list[str], folder: Path) -> str:
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(("page", "line"), RUNNABLE, ids=[line for _, line in RUNNABLE])
+def test_a_command_that_is_shown_works(page: str, line: str, workplace: Path) -> None:
+    assert run(["sh", "-c", line], workplace).strip()
+
+
+def test_there_are_commands_to_try() -> None:
+    assert {line.split()[1] for _, line in RUNNABLE} == set(COMMANDS) - {"demo"}
+
+
+def test_the_python_that_is_shown_works(workplace: Path, pages: dict[str, Path]) -> None:
+    blocks = [b for b in blocks_of(pages["README.md"]) if (b.language, b.mark) == ("python", "run")]
+    assert len(blocks) == 1
+    shown = run([sys.executable, "-c", blocks[0].text], workplace)
+    assert "junction" in shown
+    assert (workplace / "demo" / "plan" / "sheet.html").is_file()
+
+
+def test_python_that_is_not_run_here_names_what_there_is(pages: dict[str, Path]) -> None:
+    import importlib
+
+    for block in blocks_of(pages["README.md"]):
+        if block.language != "python":
+            continue
+        compile(block.text, "README.md", "exec")
+        for module, names in re.findall(r"^from (\S+) import (.+)$", block.text, re.MULTILINE):
+            for name in names.split(","):
+                assert hasattr(importlib.import_module(module), name.strip()), (module, name)
+
+
+def test_the_plan_form_writes_what_it_says(workplace: Path) -> None:
+    assert {"plan.json", "sheet.html"} <= {p.name for p in (workplace / "demo/plan").iterdir()}
+
+
+def test_links_lead_somewhere(pages: dict[str, Path]) -> None:
+    for page in pages.values():
+        for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            if "://" not in link:
+                assert (page.parent / link).is_file(), (page.name, link)
+
+
+def test_every_command_and_option_that_is_named_exists(pages: dict[str, Path]) -> None:
+    helps = {
+        command: run([sys.executable, "-m", "greenband.cli.main", command, "--help"], ROOT)
+        for command in COMMANDS
+    }
+    options = set(re.findall(r"--[a-z][\w-]+", " ".join(helps.values())))
+    options |= {"--version", "--constraint", "--no-deps"}
+    for page in pages.values():
+        text = page.read_text(encoding="utf-8")
+        assert set(re.findall(r"(?<![\w-])--[a-z][\w-]+", text)) <= options, page.name
+        named = set(re.findall(r"(?:bin/|`)greenband ([a-z]+)", text))
+        assert named <= {*COMMANDS, "command"}, page.name
+
+
+def test_the_readme_holds_no_result_that_could_go_stale(pages: dict[str, Path]) -> None:
+    text = pages["README.md"].read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"\d+\.\d+ ?(?:s|%|veh|times)\b", prose) == []
