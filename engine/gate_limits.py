@@ -18,8 +18,11 @@ from .yielding import bearing_deg, yields_to
 
 @dataclass(frozen=True, slots=True)
 class Trap:
-    """A left turn that a phase permits: `through` are the phases that serve the opposing through,
-    `cover` the other phases that serve the turn."""
+    """A left turn that a phase permits.
+
+    `through` are the phases that serve the opposing through, `cover` the other phases that serve
+    the turn.
+    """
 
     movement: str
     through: int
@@ -69,8 +72,11 @@ class Limits:
         return found
 
     def ends(self, green: int, want: int) -> int:
-        """Green phases that end on the way to `want`: those it lacks, and an opposing through
-        that would leave a permissive left in the yellow trap."""
+        """Green phases that end on the way to `want`.
+
+        Those it lacks, and an opposing through that would leave a permissive left in the yellow
+        trap.
+        """
         ending = green & ~want
         todo = ending & self.trapped
         while todo:

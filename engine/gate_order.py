@@ -75,14 +75,18 @@ class Order:
 
     @cached_property
     def lead_s(self) -> tuple[tuple[float, ...], ...]:
-        """Seconds until a phase is green, leaving a stage now and giving each stage on the way
-        its full minimum: [stage][phase], 0 for the phases of the stage itself."""
+        """Seconds until a phase is green: [stage][phase], 0 for the phases of the stage itself.
+
+        The stage is left now, and each stage on the way has its full minimum.
+        """
         return tuple(self._leads(s) for s in range(len(self.stages)))
 
     @cached_property
     def longest_wait_s(self) -> float:
-        """The shortest longest-red that can be promised: a call comes as its phase ends and each
-        other stage gets its full minimum first."""
+        """The shortest longest-red that can be promised.
+
+        A call comes as its phase ends, and each other stage gets its full minimum first.
+        """
         slowest = max(max(self.limits.total_s), self.limits.red_revert_s)
         # pedestrians who call too late for their stage wait for its minimum besides
         slowest += self.limits.minimum_s(self.limits.pedestrians)

@@ -21,6 +21,9 @@ MIN_GREEN_SLACK_S = 1.0
 """Plans are rounded to tenths of a second, the Gate's clearance up to whole ones."""
 WALK_SLACK_S = 2.0
 """Pedestrians may keep a phase this much longer than its plan says."""
+ENTRY_SLACK_S = 3.0
+"""A phase may be taken up with this much less green than its minimums; it gets them all the same,
+and the phases after it wait for that."""
 REHEARSED_CYCLES = 4
 _HAIR_S = 1e-6
 
@@ -210,7 +213,7 @@ def _rehearse(plan: Plan, table: PlanTable, limits: Limits, longest_red_s: float
                     late_s = max(late_s, table.elapsed_s(p, time_s))
     for p in range(limits.n):
         green = longest[p] > 0 or signals.green >> p & 1
-        red_s = longest[p] + 1.0 if green else inf
+        red_s = longest[p] + ENTRY_SLACK_S + 1.0 if green else inf
         if red_s > longest_red_s:
             found = f"red for up to {red_s:.0f} s" if green else "never green"
             raise _error(

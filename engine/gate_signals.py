@@ -113,7 +113,8 @@ class Signals:
         name = self.limits.names[phase]
         if (self.walking | self.flashing) >> phase & 1:
             total_s = self.limits.walk_s[phase] + self.limits.ped_clearance_s[phase]
-            return f"phase {name} has {left_s:g} s of its walk and pedestrian clearance {total_s} s left"
+            what = f"walk and pedestrian clearance {total_s} s"
+            return f"phase {name} has {left_s:g} s of its {what} left"
         return (
             f"phase {name} has {left_s:g} s of its minimum green {self.limits.min_s[phase]} s left"
         )
@@ -148,7 +149,7 @@ class Signals:
                 names = self.limits.names
                 raise InputError(
                     "colours at the start",
-                    f"phases {names[p]} and {names[q]}, which are in conflict, show green or yellow",
+                    f"phases {names[p]} and {names[q]}, which are in conflict, not red",
                     "no two phases in conflict",
                     "Start from red, or look for the fault in the street.",
                 )

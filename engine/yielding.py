@@ -35,8 +35,10 @@ def opposes(site: Site, one: str, other: str) -> bool:
 
 
 def yields_to(site: Site, movement: Movement) -> tuple[str, ...]:
-    """Movements that a permitted movement gives way to: as stated, else for a left or U turn the
-    opposing through and right."""
+    """Movements that a permitted movement gives way to.
+
+    As stated, else for a left or U turn the opposing through and right.
+    """
     if movement.yields_to is not None:
         return movement.yields_to
     if movement.turn not in ("L", "U"):
