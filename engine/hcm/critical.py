@@ -21,8 +21,8 @@ from greenband.engine.site import LaneGroup
 
 from .layout import Layout
 
-UNREACHABLE = 9.99
-"""X_c where the lost time takes all of the cycle, which leaves nothing to set it against."""
+MOST = 9.99
+"""X_c at most: where lost time takes all of the cycle, or a movement gets no green."""
 EPS_S = 1e-6
 
 
@@ -52,8 +52,8 @@ def critical_x(
     else:
         chain = _longest_chain(windows, needs, plan.cycle_s)
     if chain.lost_s >= plan.cycle_s - EPS_S:
-        return UNREACHABLE if chain.flow_ratio > 0 else 0.0
-    return float(critical_ratio(plan.cycle_s, chain.lost_s, chain.flow_ratio))
+        return MOST if chain.flow_ratio > 0 else 0.0
+    return min(float(critical_ratio(plan.cycle_s, chain.lost_s, chain.flow_ratio)), MOST)
 
 
 def _need(layout: Layout, window: Window, table: NDArray[np.float64], cycle_s: float) -> Need:

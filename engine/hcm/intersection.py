@@ -228,7 +228,9 @@ def _group(group: LaneGroup, row: Sequence[float]) -> LaneGroupAnalysis:
 def _approach(name: str, groups: Sequence[LaneGroupAnalysis]) -> ApproachAnalysis:
     own = [g for g in groups if g.approach == name]
     volume = sum(g.volume_veh_h for g in own)
-    delay_s = sum(g.volume_veh_h * g.control_delay_s for g in own) / volume if volume else 0.0
+    delay_s = (
+        sum(g.volume_veh_h * g.control_delay_s for g in own) / volume if volume > 1e-6 else 0.0
+    )
     return ApproachAnalysis(name, volume, delay_s, LETTERS[level_of_service(delay_s, False)])
 
 

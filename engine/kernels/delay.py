@@ -11,6 +11,8 @@ from math import sqrt
 from .jit import jit
 
 MAX_GREEN_RATIO = 0.999999
+NOBODY_VEH_H = 1e-6
+"""Flows below are none: nothing is divided by them."""
 
 
 @jit
@@ -109,7 +111,7 @@ def initial_queue_delay_s(
     initial_veh: float, volume: float, capacity: float, period_h: float
 ) -> float:
     """d3 of the vehicles that were waiting when the period began (eq. 19-44 to 19-49)."""
-    if initial_veh <= 0.0 or volume <= 0.0 or capacity <= 0.0:
+    if initial_veh <= 0.0 or volume <= NOBODY_VEH_H or capacity <= 0.0:
         return 0.0
     unmet = unmet_h(initial_veh, volume, capacity, period_h)
     end = end_queue_veh(initial_veh, volume, capacity, period_h)

@@ -348,8 +348,9 @@ def settle(junction: Junction, service: Records, cycle: float) -> tuple[Floats, 
             queues[m] = _movement_queue_s(m, flows, lanes, junction, service, cycle)
         _choose_lanes(flows, junction, service, waited, cycle)
         if step >= DAMPED_FROM:  # two flows that answer each other may swing for ever
-            flows = 0.5 * (flows + before)
-            queues = 0.5 * (queues + waited)
+            part = 1.0 / (1.0 + 0.3 * (step - DAMPED_FROM + 1))
+            flows = part * flows + (1.0 - part) * before
+            queues = part * queues + (1.0 - part) * waited
         if _largest_change(flows, before) + _largest_change(queues, waited) < SETTLED_VEH_H:
             break
     look_at_turns(junction, service, queues, cycle)

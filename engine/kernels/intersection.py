@@ -9,6 +9,7 @@ import numpy as np
 
 from .back_of_queue import percentile_factor, second_term_veh, storage_ratio, third_term_veh
 from .delay import (
+    NOBODY_VEH_H,
     actuated_k,
     arrivals_on_green,
     blended_uniform_delay_s,
@@ -125,7 +126,7 @@ def _delay(
     volume = out[VOLUME]
     capacity = max(out[CAPACITY], MIN_CAPACITY_VEH_H)
     d1, q1 = uniform_of(lane, volume / lanes, out[X], out[ARRIVED], cycle, shift)
-    if initial > 0.0 and volume > 0.0:
+    if initial > 0.0 and volume > NOBODY_VEH_H:
         full, _ = uniform_of(lane, capacity / lanes, 1.0, out[ARRIVED], cycle, shift)
         d1 = blended_uniform_delay_s(full, d1, unmet_h(initial, volume, capacity, period), period)
     out[K] = _k(group, lane, volume, capacity, junction, service, cycle)
@@ -182,4 +183,4 @@ def mean_delay_s(out: Floats) -> float:
     for g in range(len(out)):
         total += out[g, VOLUME]
         waited += out[g, VOLUME] * out[g, DELAY]
-    return waited / total if total > 0.0 else 0.0
+    return waited / total if total > NOBODY_VEH_H else 0.0

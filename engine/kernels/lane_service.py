@@ -245,7 +245,8 @@ def _serve(
         best = min(best, states[k])
         e = _equivalent(m, i, states[k], free[k, i], t, use, junction, service, cycle)
         going += use.mix[k]
-        extra += use.mix[k] * (e - 1.0) * use.relax if use.mix[k] > 0.0 else 0.0
+        if use.mix[k] > 0.0:  # who blocks does so however drivers choose: infinite stays infinite
+            extra += use.mix[k] * (e - 1.0) * (use.relax if e < np.inf else 1.0)
     lane[j]["going"] = 1.0
     if best > BLOCKED:
         return
@@ -263,19 +264,22 @@ def _serve(
 def _block_by_first(lane: Records) -> None:
     """Where only part of a shared lane's movements may go, what passes before the first other."""
     n = len(lane)
+    first = 0  # not within a run, which may go on over the end of the cycle
+    while first < n - 1 and lane[first]["going"] < 1.0 - EPS:
+        first += 1
     j = 0
     while j < n:
         k = j
         most = 0.0
         length = 0.0
-        while k < n and lane[k]["going"] < 1.0 - EPS:
-            most += lane[k]["rate"] * lane[k]["length"] / 3600.0
-            length += lane[k]["length"]
+        while k < n and lane[(first + k) % n]["going"] < 1.0 - EPS:
+            most += lane[(first + k) % n]["rate"] * lane[(first + k) % n]["length"] / 3600.0
+            length += lane[(first + k) % n]["length"]
             k += 1
         if k > j:
-            passed = min(expected_before_block(lane[j]["going"], most), most)
+            passed = min(expected_before_block(lane[(first + j) % n]["going"], most), most)
             for i in range(j, k):
-                lane[i]["rate"] = 3600.0 * passed / length
+                lane[(first + i) % n]["rate"] = 3600.0 * passed / length
         j = k + 1
 
 

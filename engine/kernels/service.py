@@ -137,16 +137,19 @@ def _window_service(
 
 @jit
 def movement_service(junction: Junction, windows: Records, cycle: float) -> Records:
-    """Windows (m, MAX_WINDOWS) of every movement: the protected ones first."""
+    """Windows (m, MAX_WINDOWS) of every movement: the protected ones first, phase by phase."""
     service = np.zeros((len(junction.movements), MAX_WINDOWS), SERVICE)
     for m in range(len(junction.movements)):
         count = 0
         for kind in (PROTECTED, PERMITTED):
-            for w in range(len(windows)):
-                if junction.serving[m, windows[w]["phase"]] != kind or count >= MAX_WINDOWS:
+            for p in range(len(junction.phases)):
+                if junction.serving[m, p] != kind:
                     continue
-                if _window_service(m, w, junction, windows, cycle, service[m], count):
-                    count += 1
+                for w in range(len(windows)):
+                    if windows[w]["phase"] != p or count >= MAX_WINDOWS:
+                        continue
+                    if _window_service(m, w, junction, windows, cycle, service[m], count):
+                        count += 1
     return service
 
 
