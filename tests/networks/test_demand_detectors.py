@@ -81,7 +81,7 @@ def test_a_log_of_the_controller_gives_the_same(tmp_path: Path) -> None:
     path.write_text(write_event_log(broken), encoding="utf-8")
     demand = load_demand(path, WHERE)
     assert demand.volumes_veh_h["NBT"] == pytest.approx(660.0, abs=8)
-    assert any("detector 2: stuck_off" in w for w in demand.warnings)
+    assert any("detector 2: silent" in w and "left out" in w for w in demand.warnings)
 
 
 def test_turning_counts_are_held_against_the_site_s_lanes(tmp_path: Path) -> None:
