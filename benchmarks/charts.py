@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ WIDTH_IN = 5.4
 COLOURS = ("#8a8f98", "#0b7a4b", "#2f6db5", "#b5632f", "#7a4b9b")
 """By case: grey for what there was, green for the plan."""
 TICKS_S = (300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0)
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 10.0,
     "axes.spines.top": False,
@@ -66,8 +67,9 @@ def lines_svg(
         figure = Figure(figsize=(WIDTH_IN, 3.3), layout="constrained")
         axes = figure.subplots()
         for k, (case, (times_s, values)) in enumerate(series.items()):
-            look = {"color": COLOURS[k], "linewidth": 2.0, "marker": "o", "markersize": 3.0}
-            axes.plot(times_s, values, label=case, **look)
+            axes.plot(
+                times_s, values, label=case, color=COLOURS[k], linewidth=2.0, marker="o", ms=3.0
+            )
         top = max((v for _, values in series.values() for v in values), default=1.0)
         axes.set_ylim(0.0, 1.08 * max(top, 1e-9))
         axes.set_ylabel(y_label)

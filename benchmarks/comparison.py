@@ -13,6 +13,7 @@ from statistics import fmean
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from greenband.engine.hcm.intersection import LaneGroupAnalysis
 from greenband.engine.timing import PlanResult
 
 from .charts import COLOURS, clock, delay_bars_svg, lines_svg
@@ -119,30 +120,10 @@ def _tiles(cases: Sequence[Case]) -> list[tuple[str, str, str]]:
     return tiles
 
 
-def _lane_groups(cases: Sequence[Case]) -> list[tuple[str, list[dict[str, float | str]]]]:
-    """By lane group, what the HCM says of each case that has a timing."""
-    timed = [case.timing for case in cases if case.timing]
-    if not timed:
-        return []
-    rows = []
-    for k, group in enumerate(timed[0].analysis.lane_groups):
-        others = [timing.analysis.lane_groups[k] for timing in timed]
-        rows.append(
-            (
-                group.name,
-                [
-                    {
-                        "volume_veh_h": g.volume_veh_h,
-                        "x": g.x,
-                        "delay_s": g.control_delay_s,
-                        "los": g.los,
-                        "queue_95_veh": g.queue_95_veh,
-                    }
-                    for g in others
-                ],
-            )
-        )
-    return rows
+def _lane_groups(cases: Sequence[Case]) -> list[tuple[LaneGroupAnalysis, ...]]:
+    """By lane group, what the HCM says of it in each case that has a timing."""
+    timed = [case.timing.analysis.lane_groups for case in cases if case.timing]
+    return list(zip(*timed, strict=True))
 
 
 def _charts(cases: Sequence[Case]) -> list[tuple[str, str]]:

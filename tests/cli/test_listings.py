@@ -86,7 +86,7 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(
             raise metadata.PackageNotFoundError(name)
         return real(name)
 
-    monkeypatch.setattr(parts_of.metadata, "version", version)
+    monkeypatch.setattr("importlib.metadata.version", version)
     done = greenband("doctor", "--json")
     assert done.code == 3
     part = next(p for p in done.json()["parts"] if p["name"] == "package traci")
@@ -100,7 +100,7 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(
 def test_doctor_sees_sumo_packages_of_two_versions(monkeypatch: pytest.MonkeyPatch) -> None:
     real = metadata.version
     monkeypatch.setattr(
-        parts_of.metadata, "version", lambda name: "1.0" if name == "sumolib" else real(name)
+        "importlib.metadata.version", lambda name: "1.0" if name == "sumolib" else real(name)
     )
     part = next(p for p in parts_of.checkup() if p.name == "package sumolib")
     assert not part.ok
