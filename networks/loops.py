@@ -18,6 +18,14 @@ Kind = Literal["stop-bar", "upstream"]
 LOOP_LENGTH_M = 2.0
 STOP_BAR_M = 1.0
 """From the stop line to the front edge of the loop there; a queue's first vehicle stands here."""
+SEEN_M = 0.5
+"""A lane that reaches less far beyond the loop's place is passed over: SUMO's vehicles stop 1 m
+before the stop line, so that on a lane of a metre nobody ever stands."""
+
+MIN_LENGTH_M = 1.0
+BODY_M = 4.0
+"""Where a lane leaves less than a metre for the loop behind its front edge, the loop goes on
+what leads there, as long as a car that stands at the stop line still covers it."""
 
 MARGIN_M = 2.0
 """A loop stays this far from the upstream end of its lane, so that what enters is counted."""
@@ -80,14 +88,10 @@ def default_loops(
     """
     site = _Site(net, upstream, traffic)
     spots: dict[tuple[Kind, str], tuple[_Spot, list[str]]] = {}
-    wanted: tuple[tuple[Kind, float], ...] = (
-        ("stop-bar", STOP_BAR_M),
-        ("upstream", upstream_loop_m),
-    )
     for stop_lane in upstream:
-        for kind, distance_m in wanted:
-            for spot in dict.fromkeys(_spots(site, stop_lane, kind, distance_m)):
-                spots.setdefault((kind, spot.lane), (spot, []))[1].append(stop_lane)
+        found = (*_stop_bars(site, stop_lane), *_upstream(site, stop_lane, upstream_loop_m))
+        for spot in dict.fromkeys(found):
+            spots.setdefault((spot.kind, spot.lane), (spot, []))[1].append(stop_lane)
     detectors: list[Detector] = []
     placements: dict[str, Placement] = {}
     for (_, lane), (spot, reached) in sorted(spots.items(), key=lambda item: item[0]):
@@ -95,7 +99,7 @@ def default_loops(
         detectors.append(
             Detector(
                 id=name,
-                lanes=_watched(site, lane, reached),
+                lanes=_watched(site, spot, reached),
                 kind=spot.kind,
                 distance_m=round(spot.distance_m, 2),
                 length_m=round(spot.length_m, 2),
@@ -105,15 +109,51 @@ def default_loops(
     return tuple(detectors), placements
 
 
-def _watched(site: _Site, lane: str, reached: list[str]) -> tuple[str, ...]:
-    """The stop-line lanes that a loop on this lane is for."""
+def _watched(site: _Site, spot: _Spot, reached: list[str]) -> tuple[str, ...]:
+    """The stop-line lanes that a loop on this lane is for.
+
+    At the stop line nobody changes lanes any more: only those that its lane leads to.
+    """
     approaches = {site.approach(s) for s in reached}
-    shares = {s: site.share(lane, s) for s in site.upstream if site.approach(s) in approaches}
-    chosen = {s for s, share in shares.items() if share >= MIN_SHARE_RATIO} | set(reached)
+    shares = {s: site.share(spot.lane, s) for s in site.upstream if site.approach(s) in approaches}
+    chosen = set(reached)
+    if spot.kind == "upstream":
+        chosen |= {s for s, share in shares.items() if share >= MIN_SHARE_RATIO}
     return tuple(sorted(chosen, key=lambda s: (-shares[s], s)))
 
 
-def _spots(site: _Site, stop_lane: str, kind: Kind, distance_m: float) -> Iterator[_Spot]:
+def _stop_bars(site: _Site, stop_lane: str) -> Iterator[_Spot]:
+    """On the lane itself, else on what leads to it: a vehicle that waits stands there.
+
+    That may be inside a junction without a signal, just before a lane of less than a metre.
+    """
+    net, by_lane = site.net, {p.lane: p for p in site.upstream[stop_lane]}
+    found: list[Upstream] = []
+    lanes = [stop_lane]
+    while lanes:
+        lane = lanes.pop()
+        if net.lanes[lane].length_m + by_lane[lane].distance_m >= STOP_BAR_M + MIN_LENGTH_M:
+            found.append(by_lane[lane])
+            continue
+        for way in (c for source in sources_of(net, lane) for c in ways_into(net, source)):
+            inner = [x.id for x in reversed(net.internal_lanes(way)) if x.id in by_lane]
+            long_enough = [x for x in inner if _room_m(site, by_lane[x]) >= MIN_LENGTH_M]
+            if long_enough:
+                found.append(by_lane[long_enough[0]])
+            elif not way.signal and way.from_lane in by_lane:
+                lanes.append(way.from_lane)
+    for piece in found or [by_lane[stop_lane]]:
+        if piece.distance_m <= BODY_M or piece.lane == stop_lane:
+            yield _spot(site, "stop-bar", piece, max(STOP_BAR_M, piece.distance_m))
+
+
+def _room_m(site: _Site, piece: Upstream) -> float:
+    """What a piece has to offer for a loop at the stop line."""
+    ends_m = piece.distance_m + site.net.lanes[piece.lane].length_m
+    return ends_m - max(STOP_BAR_M, piece.distance_m)
+
+
+def _upstream(site: _Site, stop_lane: str, distance_m: float) -> Iterator[_Spot]:
     """Go upstream from the stop line to the distance, on each branch that leads there."""
     net, by_lane = site.net, {p.lane: p for p in site.upstream[stop_lane]}
     lanes, seen = [(stop_lane, 1.0)], {stop_lane}
@@ -123,7 +163,7 @@ def _spots(site: _Site, stop_lane: str, kind: Kind, distance_m: float) -> Iterat
         ends_m = by_lane[lane].distance_m + net.lanes[lane].length_m
         beyond = min((by_lane[b].distance_m for b in before), default=ends_m)
         if ends_m > distance_m or not before or beyond > distance_m:
-            yield _spot(site, kind, by_lane[lane], distance_m)
+            yield _spot(site, "upstream", by_lane[lane], distance_m)
         else:
             lanes.extend((b, part) for b, part in before.items() if b not in seen)
             seen.update(before)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from greenband.networks.net_reader import read_net
+from greenband.networks.net_reader import read_net, read_scenario
 from greenband.networks.net_xml import load_net
+from greenband.networks.scenario import Scenario
 from greenband.networks.sumo_site import SumoSite
 from greenband.networks.traffic import Traffic
 
@@ -91,3 +92,18 @@ def test_loops_lie_on_their_lanes_and_never_on_each_other(
             assert not net.lanes[placed.lane].internal
         assert max(places.values()) == 1
         assert upstream_of == {lane.id for lane in site.site.lanes}
+
+
+@pytest.mark.parametrize("name", ["ingolstadt7", "ingolstadt21"])
+def test_a_loop_at_the_stop_line_lies_where_a_vehicle_can_wait(
+    resco: Callable[[str], Scenario], name: str
+) -> None:
+    """Some lanes there are 0.2 m long: who waits at their end stands in the junction before."""
+    sites, _ = read_scenario(resco(name))
+    for signal in sites:
+        bars = [d for d in signal.site.detectors if d.kind == "stop-bar"]
+        assert {lane for d in bars for lane in d.lanes} == {x.id for x in signal.site.lanes}
+        for detector in bars:
+            # SUMO's vehicles stop with their front 1 m before the line
+            assert 1.0 <= detector.distance_m < 5.0
+            assert detector.length_m >= 1.0
