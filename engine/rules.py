@@ -143,7 +143,7 @@ def _turning(site: Site, phase: Phase) -> bool:
 
 
 def _min_green_s(site: Site, phase: Phase, rules: Rules) -> float:
-    if phase.kind == "pedestrian":
+    if phase.kind == "pedestrian" and not rules.override:
         return phase.walk_s if phase.walk_s is not None else rules.walk_s
     return rules.min_green_turn_s if _turning(site, phase) else rules.min_green_through_s
 

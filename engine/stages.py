@@ -40,16 +40,23 @@ def stages_of(site: Site) -> tuple[Stage, ...]:
 
 
 def _ring_stages(site: Site) -> tuple[Stage, ...]:
-    """One phase of each ring within the same barrier group.
+    """One phase of each ring within the same barrier group, with what may go beside them.
 
-    What no ring holds but walks or turns along with them is left to the phases themselves.
+    A phase that no ring holds (a crossing of its own, an overlap) is green along with all stages
+    that it has no conflict with, where the site lists its conflicts.
     """
+    in_rings = {p for ring in site.rings for group in ring for p in group}
+    beside = [p.id for p in site.phases if p.id not in in_rings] if site.conflicts else []
+    apart = {frozenset((c.a, c.b)) for c in site.conflicts or ()}
     stages = []
     for group in zip(*site.rings, strict=True):
         for phases in product(*(g or (None,) for g in group)):
-            present = tuple(p for p in phases if p is not None)
-            if present:
-                stages.append(Stage(id="+".join(present), phases=present))
+            chosen = [p for p in phases if p is not None]
+            for extra in beside if chosen else ():
+                if not any(frozenset((extra, p)) in apart for p in chosen):
+                    chosen.append(extra)
+            if chosen:
+                stages.append(Stage(id="+".join(chosen), phases=tuple(chosen)))
     return tuple(stages)
 
 
