@@ -87,7 +87,10 @@ class PhaseIntervals:
         told = own.green_ms >= 0
         told[:1] = True  # green when the log begins; a later one without a start is unknown
         starts = own.green_ms[told]
-        ends = np.where(own.yellow_ms < 0, np.iinfo(np.int64).max, own.yellow_ms)[told]
+        ended = np.maximum(own.red_clearance_ms, own.end_ms) >= 0
+        never, always = -1, np.iinfo(np.int64).max
+        open_end = np.where(ended, never, always)  # its yellow was before the log, or is lost
+        ends = np.where(own.yellow_ms < 0, open_end, own.yellow_ms)[told]
         if not len(starts):
             return np.zeros(len(times_ms), dtype=np.bool_)
         k = np.searchsorted(starts, times_ms, side="right") - 1

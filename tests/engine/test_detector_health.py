@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenband.engine.detector_balance import Balance, check_balances
 from greenband.engine.detector_counts import DetectorCounts
 from greenband.engine.detector_health import (
     Finding,
@@ -15,7 +14,6 @@ from greenband.engine.detector_health import (
     check_intervals,
     stuck_on_limit_s,
 )
-from greenband.engine.errors import InputError
 
 Floats = NDArray[np.float64]
 NEAR = {"A": ["B", "C"], "B": ["A", "C"], "C": ["A", "B"]}
@@ -166,31 +164,3 @@ def test_findings_become_a_mask_of_the_intervals_they_touch() -> None:
     finding = Finding("B", "silent", 365.0, 390.0, "")
     bad = bad_intervals(counts, [finding, Finding("Z", "silent", 0.0, 1e9, "")])
     assert np.argwhere(bad).tolist() == [[0, 1], [1, 1]]
-
-
-# --- conservation ------------------------------------------------------------------------------
-
-
-def test_a_detector_that_always_counts_wrong_is_found_by_what_comes_in() -> None:
-    volumes = np.tile([100.0, 60.0, 40.0, 20.0], (12, 1))
-    counts = DetectorCounts(
-        "s", ("in", "left", "through", "wrong"), np.linspace(0, 165, 12), 900.0, volumes,
-        np.full(volumes.shape, np.nan),
-    )  # fmt: skip
-    whole = Balance("NB", ("in",), ("left", "through"))
-    assert check_balances(counts, [whole]) == ()
-    off = Balance("NB exit", ("in",), ("wrong", "left"))
-    finding = only(check_balances(counts, [whole, off]))
-    assert finding.detector == "wrong"  # "in" and "left" are in a balance that holds
-    assert (finding.start_min, finding.end_min) == (0.0, 180.0)
-    assert finding.evidence == (
-        "NB exit: 1200 vehicles in (detectors in) and 960 out (detectors wrong, left), -20 %"
-    )
-    assert only(check_balances(counts, [off])).detector == "in+wrong+left"
-
-
-def test_balances_of_few_vehicles_are_not_judged_and_unknown_names_are_refused() -> None:
-    counts = street(n=2, per_interval=10)
-    assert check_balances(counts, [Balance("x", ("A",), ("C",))]) == ()
-    with pytest.raises(InputError, match="which aren't in the counts"):
-        check_balances(counts, [Balance("x", ("A",), ("Z",))])
