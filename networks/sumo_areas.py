@@ -12,8 +12,6 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from greenband.engine.packing import Packing
-
 from .sumo_api import Simulator, floats
 from .sumo_site import SumoSite, Upstream
 
@@ -24,18 +22,37 @@ WHOLE_M = 0.5
 
 
 @dataclass(frozen=True)
+class Sums:
+    """Counts that are added up: of each target the places and weights, one after the other.
+
+    Target k has [starts[k], starts[k + 1]) of `places`; `of` has, for each lane or movement of
+    the network, its target.
+    """
+
+    places: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    starts: NDArray[np.int64]
+    of: NDArray[np.int64]
+
+    def add(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(2, n_places) to (2, n_lanes or n_movements)."""
+        weighted = counts[:, self.places] * self.weights
+        sums: NDArray[np.float64] = np.add.reduceat(weighted, self.starts, axis=1)
+        return sums[:, self.of]
+
+
+@dataclass(frozen=True)
 class Pieces:
     """All places where vehicles are counted, and where each count belongs.
 
     `lanes` are whole lanes, `areas` the nearer parts of lanes, as (lane, from_m): from there to
-    the lane's end; their counts stand one after the other. Rows of `upstream` and `downstream`:
-    which count goes to which lane (or movement) of the network, with which weight.
+    the lane's end. Their counts stand one after the other, and at last one that is always 0.
     """
 
     lanes: tuple[str, ...]
     areas: tuple[tuple[str, float], ...]
-    upstream: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
-    downstream: tuple[NDArray[np.int64], NDArray[np.int64]]
+    upstream: Sums
+    downstream: Sums
 
 
 def pieces_of(
@@ -48,33 +65,38 @@ def pieces_of(
     """Where to count: upstream of the stop lines, on the receiving links, or both."""
     whole: dict[str, int] = {}
     parts: dict[tuple[str, float], int] = {}
-    near: list[tuple[bool, int, int, float]] = []
-    lane_row = movement_row = 0
-    far: list[tuple[int, int]] = []
+    near: list[list[tuple[bool, int, float]]] = []
+    far: list[tuple[int, ...]] = []
     for site in sites:
-        for lane in site.site.lanes:
-            for piece in site.upstream[lane.id] if upstream else ():
+        for lane in site.site.lanes if upstream else ():
+            near.append([])
+            for piece in site.upstream[lane.id]:
                 cut = piece.length_m < lane_length_m[piece.lane] - WHOLE_M
                 at = _cut(parts, piece) if cut else whole.setdefault(piece.lane, len(whole))
-                near.append((cut, at, lane_row, piece.share_ratio))
-            lane_row += 1
-        for movement in site.site.movements:
-            exits = site.exits[movement.id] if downstream else ()
-            far.extend((whole.setdefault(lane, len(whole)), movement_row) for lane in exits)
-            movement_row += 1
-    places = [at + len(whole) if cut else at for cut, at, _, _ in near]
+                near[-1].append((cut, at, piece.share_ratio))
+        far.extend(
+            tuple(whole.setdefault(x, len(whole)) for x in site.exits[movement.id])
+            for movement in (site.site.movements if downstream else ())
+        )
+    n, zero = len(whole), len(whole) + len(parts)
+    placed = [tuple((at + n if cut else at, share) for cut, at, share in row) for row in near]
     return Pieces(
         lanes=tuple(whole),
         areas=tuple((lane, lane_length_m[lane] - length_m) for lane, length_m in parts),
-        upstream=(
-            np.array(places, np.int64),
-            np.array([row for _, _, row, _ in near], np.int64),
-            np.array([share for *_, share in near], np.float64),
-        ),
-        downstream=(
-            np.array([at for at, _ in far], np.int64),
-            np.array([row for _, row in far], np.int64),
-        ),
+        upstream=_sums(placed, zero),
+        downstream=_sums([tuple((at, 1.0) for at in row) for row in far], zero),
+    )
+
+
+def _sums(rows: list[tuple[tuple[int, float], ...]], zero: int) -> Sums:
+    """Equal rows, such as the movements into one link, are added up once."""
+    targets = {row: k for k, row in enumerate(dict.fromkeys(rows))}
+    filled = [row or ((zero, 0.0),) for row in targets]
+    return Sums(
+        places=np.array([at for row in filled for at, _ in row], np.int64),
+        weights=np.array([weight for row in filled for _, weight in row]),
+        starts=np.cumsum([0, *(len(row) for row in filled[:-1])]).astype(np.int64),
+        of=np.array([targets[row] for row in rows], np.int64),
     )
 
 
@@ -89,7 +111,6 @@ class LaneCounts:
         self,
         simulator: Simulator,
         pieces: Pieces,
-        packing: Packing,
         upstream_veh: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
         downstream_veh: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
     ) -> None:
@@ -98,44 +119,56 @@ class LaneCounts:
         self._ids = simulator.getter("lane", "getLastStepVehicleIDs")
         self._position = simulator.getter("vehicle", "getLanePosition")
         self._speed = simulator.getter("vehicle", "getSpeed")
-        self._pieces = pieces
+        place = {lane: k for k, lane in enumerate(pieces.lanes)}
         self._areas = [lane for lane, _ in pieces.areas]
         self._from_m = np.array([from_m for _, from_m in pieces.areas])
-        self._n_lanes = int(packing.lanes[-1])
-        self._n_movements = int(packing.movements[-1])
-        self._upstream_veh, self._downstream_veh = upstream_veh, downstream_veh
-        self._counts = np.zeros((2, len(pieces.lanes) + len(pieces.areas)))
+        self._area_numbers = np.arange(len(self._areas))
+        # what is known of a lane from its vehicles is not asked of the lane again
+        also = {lane: a for a, lane in enumerate(self._areas) if lane in place}
+        self._also = np.array([place[lane] for lane in also], np.int64)
+        self._also_areas = np.array(list(also.values()), np.int64)
+        self._lanes = [lane for lane in pieces.lanes if lane not in also]
+        self._lane_places = np.array([place[lane] for lane in self._lanes], np.int64)
+        self._first_area = len(pieces.lanes)
+        self._counts = np.zeros((2, len(pieces.lanes) + len(pieces.areas) + 1))
+        self._targets = [
+            (sums, veh)
+            for sums, veh in (
+                (pieces.upstream, upstream_veh),
+                (pieces.downstream, downstream_veh),
+            )
+            if veh is not None and sums.of.size
+        ]
 
     def read_second(self) -> None:
         """Count, and hand the counts to the lanes and movements that they belong to."""
-        counts = self._counts
-        n = len(self._pieces.lanes)
-        self._count_lanes(counts[:, :n])
+        if self._lanes:
+            self._count_lanes()
         if self._areas:
-            self._count_areas(counts[:, n:])
-        if self._upstream_veh is not None:
-            at, row, share = self._pieces.upstream
-            for k, target in enumerate(self._upstream_veh):
-                target[:] = np.bincount(row, counts[k, at] * share, self._n_lanes)
-        if self._downstream_veh is not None:
-            at, row = self._pieces.downstream
-            for k, target in enumerate(self._downstream_veh):
-                target[:] = np.bincount(row, counts[k, at], self._n_movements)
+            self._count_areas()
+        for sums, (all_veh, halted_veh) in self._targets:
+            all_veh[:], halted_veh[:] = sums.add(self._counts)
 
-    def _count_lanes(self, counts: NDArray[np.float64]) -> None:
+    def _count_lanes(self) -> None:
         """Whole lanes; only those that have vehicles are asked for standing ones."""
-        lanes = self._pieces.lanes
-        counts[0] = list(map(self._number, lanes))
-        counts[1].fill(0.0)
-        some = np.flatnonzero(counts[0])
-        counts[1, some] = list(map(self._halting, [lanes[i] for i in some.tolist()]))
+        counts, names, places = self._counts, self._lanes, self._lane_places
+        numbers = list(map(self._number, names))
+        counts[0, places] = numbers
+        counts[1, places] = 0.0
+        for k, number in enumerate(numbers):
+            if number:
+                counts[1, places[k]] = self._halting(names[k])
 
-    def _count_areas(self, counts: NDArray[np.float64]) -> None:
+    def _count_areas(self) -> None:
         """The nearer parts of lanes, by the positions of the vehicles there."""
+        counts, first, n = self._counts, self._first_area, len(self._areas)
         on_areas = list(map(self._ids, self._areas))
         ids = list(chain.from_iterable(on_areas))
-        area = np.repeat(np.arange(len(on_areas)), list(map(len, on_areas)))
+        area = self._area_numbers.repeat(list(map(len, on_areas)))
         near = floats(map(self._position, ids), len(ids)) >= self._from_m[area]
         standing = floats(map(self._speed, ids), len(ids)) < STANDING_MPS
-        counts[0] = np.bincount(area[near], minlength=len(on_areas))
-        counts[1] = np.bincount(area[near & standing], minlength=len(on_areas))
+        counts[0, first:-1] = np.bincount(area[near], minlength=n)
+        counts[1, first:-1] = np.bincount(area[near & standing], minlength=n)
+        if self._also.size:
+            counts[0, self._also] = np.bincount(area, minlength=n)[self._also_areas]
+            counts[1, self._also] = np.bincount(area[standing], minlength=n)[self._also_areas]

@@ -67,7 +67,7 @@ class Loops:
         self._steps_ratio = step_s / 100.0
         self._counts_veh, self._presence = counts_veh, presence
         self._occupancy_ratio = occupancy_ratio
-        self._inside = np.zeros(len(names), np.int64)
+        self._inside: dict[int, int] = {}
 
     def begin_second(self) -> None:
         """Forget the last second."""
@@ -80,18 +80,19 @@ class Loops:
         names = self._names
         since_s = floats(map(self._since, names), len(names))
         np.equal(since_s, 0.0, out=self._presence)
-        active = np.flatnonzero(since_s <= self._step_s)
-        if not len(active):
-            self._inside.fill(0)
+        active = (since_s <= self._step_s).nonzero()[0].tolist()
+        before, self._inside = self._inside, {}
+        if not active:
             return
-        asked = [names[i] for i in active.tolist()]
-        seen = np.fromiter(map(self._number, asked), np.int64, len(asked))
-        self._counts_veh[active] += (seen - self._inside[active]).astype(np.int32)
-        still = self._presence[active]
-        self._inside.fill(0)
-        self._inside[active] = still
-        for k in np.flatnonzero(still & (seen > 1)).tolist():
-            self._inside[active[k]] = self._inside_now(asked[k])
+        asked = [names[i] for i in active]
+        inside, counts_veh = self._inside, self._counts_veh
+        present = self._presence[active].tolist()
+        for i, seen, still in zip(active, map(self._number, asked), present, strict=True):
+            # those that were on it when the step began are among those seen within the step
+            if seen != before.get(i, 0):
+                counts_veh[i] += seen - before.get(i, 0)
+            if still:
+                inside[i] = seen if seen == 1 else self._inside_now(names[i])
         if self._occupancy_ratio is not None:
             percent_s = floats(map(self._occupancy, asked), len(asked)) * self._steps_ratio
             self._occupancy_ratio[active] += np.minimum(percent_s, 1.0)

@@ -112,9 +112,7 @@ class Readers:
         areas = arrays.areas
         near = (areas.vehicles_veh, areas.halted_veh) if areas is not None else None
         far = (arrays.downstream_veh, arrays.halted_downstream_veh)
-        return LaneCounts(
-            simulator, self._pieces, self._packing, near, far if self._wants.downstream else None
-        )
+        return LaneCounts(simulator, self._pieces, near, far if self._wants.downstream else None)
 
 
 @dataclass(frozen=True)

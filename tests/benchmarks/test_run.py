@@ -12,31 +12,12 @@ import pytest
 from greenband.benchmarks.run import simulate
 from greenband.engine.errors import InputError
 
-CONTRACT = [
-    "delay_s",
-    "delay_resco_s",
-    "trip_s",
-    "wait_s",
-    "stops",
-    "max_wait_s",
-    "vehicles",
-    "arrived",
-    "never_inserted",
-    "unfinished",
-    "collisions",
-    "teleports",
-    "co2_kg",
-    "gridlock",
-    "scenario",
-    "scenario_digest",
-    "controller",
-    "info",
-    "league",
-    "demand",
-    "seed",
-    "sumo_version",
-    "wall_s",
-]
+CONTRACT = {
+    *("delay_s", "delay_resco_s", "trip_s", "wait_s", "stops", "max_wait_s", "vehicles"),
+    *("arrived", "never_inserted", "unfinished", "collisions", "teleports", "co2_kg", "gridlock"),
+    *("scenario", "scenario_digest", "controller", "info", "league", "demand", "seed"),
+    *("sumo_version", "wall_s"),
+}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +37,7 @@ def test_the_same_run_twice_has_the_same_figures(
 
 def test_the_result_has_all_keys_of_the_contract(small_scenario: Path) -> None:
     result = simulate(small_scenario, "actuated", co2=True).as_dict()
-    assert set(CONTRACT) <= set(result)
+    assert set(result) >= CONTRACT
     assert result["sumo_version"] == "1.28.0"
     assert result["league"] == "street"
     assert result["scenario"] == "small"
