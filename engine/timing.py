@@ -110,6 +110,7 @@ def make_plan_from_lanes(
     rules: Rules = STREET,
     period_h: float = 1.0,
     saturation_veh_h: float = 1800.0,
+    startup_lost_s: float | None = None,
     gaps: Gaps | None = None,
 ) -> tuple[Plan, tuple[str, ...]]:
     """Best plan for flows that loops counted on each stop-line lane (veh/h), with its warnings.
@@ -121,6 +122,11 @@ def make_plan_from_lanes(
     _check_range(cycle_range_s)
     _check_lanes(site, lane_flows_veh_h)
     limited = with_limits(site, rules)
+    if startup_lost_s is not None:
+        limited = _with_phases(
+            limited,
+            [p.model_copy(update={"startup_lost_s": startup_lost_s}) for p in limited.phases],
+        )
     streams = streams_of_lanes(
         limited,
         lane_flows_veh_h,
