@@ -20,7 +20,7 @@ from .frame import Command, Flag, Request
 from .frame import Order as Do
 from .gate_calls import Calls
 from .gate_change import Change
-from .gate_entry import Shelf, entry_of
+from .gate_entry import Shelf, entry_of, in_time
 from .gate_limits import limits_of
 from .gate_order import make_order
 from .gate_plan import PlanTable, plan_greens
@@ -264,13 +264,13 @@ class Gate:
         more = self._go_on(self._stage)
         return f"{why}; {more or f'stage {self._name(self._stage)} held'}"
 
-    def _go_on(self, stage: int) -> str:
-        """Towards a stage, from a stage."""
+    def _go_on(self, stage: int, late_walks: bool = True) -> str:
+        """Towards a stage, from a stage; a plan that is about to start can't wait for walks."""
         self._entry = None
         if self._stage < 0:
             return self._take_up(stage)
         if stage == self._stage:
-            return "" if self.changing else self._hold()
+            return "" if self.changing else self._hold(late_walks)
         passed = self._order.skipped(self._stage, stage) & self._calls.called
         if self.changing:
             return self._widen(stage, passed)
@@ -328,7 +328,7 @@ class Gate:
             return ""
         return f"the change to stage {self._name(self._stage)} is finished first"
 
-    def _hold(self) -> str:
+    def _hold(self, late_walks: bool) -> str:
         """Stay, unless somebody's longest red or a maximum green says otherwise."""
         stage = self._stage
         why = self._waits.overdue(stage, self._now)
@@ -339,7 +339,8 @@ class Gate:
             words = self._leave_for(to, why)
             if self._stage != stage:
                 return words
-        self._change.late_walks(stage, self._now)
+        if late_walks:
+            self._change.late_walks(stage, self._now)
         return ""
 
     def _lateness_s(self, to: int) -> float:
@@ -365,7 +366,7 @@ class Gate:
         if entry is not None and self._time_s >= entry[1]:
             self._running, self._plan_at, self._entry = table, self._now, entry
             return self._run(table)
-        held = self._go_on(self._stage)
+        held = self._go_on(self._stage, late_walks=entry is None)
         self._entry = entry
         then = "no point of it fits yet" if entry is None else f"it starts at {entry[2]:g} s"
         return f"plan: {then}; {held or f'stage {self._name(self._stage)} held'}"
@@ -375,10 +376,15 @@ class Gate:
         if self._stage >= 0 and self.changing:
             return None
         known = self._entry
-        if known is not None and known[0] is table and self._time_s <= known[2]:
+        times_s = (self._waits.longest_red_s, self._time_s, self._now)
+        if (
+            known is not None
+            and known[0] is table
+            and self._time_s <= known[2]
+            and in_time(table, self._calls, *times_s, *known[1:])
+        ):
             return known
-        longest_red_s = self._waits.longest_red_s
-        found = entry_of(table, self._signals, self._calls, longest_red_s, self._time_s, self._now)
+        found = entry_of(table, self._signals, self._calls, *times_s)
         return None if found is None else (table, *found)
 
     def _run(self, table: PlanTable) -> str:

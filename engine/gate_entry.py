@@ -55,7 +55,9 @@ def entry_of(
     at_s, end_s = time_s, time_s + table.cycle_s + 1.0
     while at_s <= end_s:
         begin_s = _begin_s(table, signals, time_s, now_s, at_s)
-        if begin_s is not None and _in_time(table, calls, longest_red_s - now_s, time_s, at_s):
+        if begin_s is not None and in_time(
+            table, calls, longest_red_s, time_s, now_s, begin_s, at_s
+        ):
             return begin_s, at_s
         at_s = table.next_s(at_s)
     return None
@@ -71,16 +73,31 @@ def _begin_s(
     begin_s = at_s - limits.slowest_s(ending | signals.yellow)
     if not green or begin_s < time_s + signals.longest_left(ending, now_s)[0]:
         return None
+    if ending & green:  # a permissive left would be kept, and hold up the plan (yellow trap)
+        return None
     for p in bits(green & ~signals.green):
         if table.remaining_s(p, at_s) < max(2.0, limits.full_min_s[p] - ENTRY_SLACK_S):
             return None
     return begin_s
 
 
-def _in_time(table: PlanTable, calls: Calls, allowed_s: float, time_s: float, at_s: float) -> bool:
-    """True where the plan, taken up at `at_s`, serves everybody who waits in time."""
-    ahead_s = at_s - time_s + table.late_s + ENTRY_SLACK_S + 1.0
-    return all(
-        ahead_s + table.wait_s(p, at_s) <= since_s + allowed_s
-        for p, since_s in calls.since_s.items()
-    )
+def in_time(
+    table: PlanTable,
+    calls: Calls,
+    longest_red_s: float,
+    time_s: float,
+    now_s: float,
+    begin_s: float,
+    at_s: float,
+) -> bool:
+    """True where the plan serves everybody in time: who waits now, and who may from then on.
+
+    The change begins at `begin_s`, and the plan is taken up at `at_s`.
+    """
+    own_s = now_s - time_s  # from the clock's time to the Gate's
+    slack_s = table.late_s + ENTRY_SLACK_S + 1.0
+    for p in range(len(table.windows)):
+        since_s = calls.since_s.get(p, begin_s + own_s)
+        if at_s + own_s + table.wait_s(p, at_s) + slack_s > since_s + longest_red_s:
+            return False
+    return True
