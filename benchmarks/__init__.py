@@ -17,11 +17,14 @@ if typing.TYPE_CHECKING:
     from .planning import Planned as Planned
     from .planning import make_planned as make_planned
     from .planning import write_files as write_files
+    from .plan_cache import cached_plans as cached_plans
     from .plans import plans_for as plans_for
     from .run import RunResult as RunResult
     from .run import simulate as simulate
     from .seeds import medians as medians
     from .seeds import simulate_seeds as simulate_seeds
+    from .speed import Speed as Speed
+    from .speed import measure_speed as measure_speed
 
 __all__ = [
     "BeforeAfter",
@@ -29,10 +32,13 @@ __all__ = [
     "Measures",
     "Planned",
     "RunResult",
+    "Speed",
     "before_after",
+    "cached_plans",
     "comparison_page",
     "junction_before_after",
     "make_planned",
+    "measure_speed",
     "medians",
     "plans_for",
     "read_plans",
@@ -49,10 +55,13 @@ __getattr__ = _on_demand(
         "Measures": "measures",
         "Planned": "planning",
         "RunResult": "run",
+        "Speed": "speed",
         "before_after": "before_and_after",
+        "cached_plans": "plan_cache",
         "comparison_page": "comparison",
         "junction_before_after": "before_and_after",
         "make_planned": "planning",
+        "measure_speed": "speed",
         "medians": "seeds",
         "plans_for": "plans",
         "read_plans": "plan_files",

@@ -30,6 +30,7 @@ from greenband.networks.sumo_street import SumoStreet
 
 from .measures import Measures, measures, scheduled, vehicle_schedule_s
 from .movement_delay import free_times_s, movement_delays, street_delays_s
+from .plan_cache import cached_plans
 from .trips import read_passages, read_totals, read_trips
 
 League = Literal["resco", "street"]
@@ -99,7 +100,8 @@ def simulate(
     scenario : a name in the catalogue, the path of a .sumocfg, or a Scenario.
     controller : a name in the catalogue, or path/to/file.py:Name.
     info : what the controller may know. league : the rules; the scenario's own by default.
-    plans : by signal, for controllers that run a plan.
+    plans : by signal, for controllers that run a plan; by default they are made from what the
+        loops count on other seeds, and kept (`plan_cache.cached_plans`).
     record : a Parquet file for requests, commands, colours and refusals.
 
     Raises InputError with the place in the input; MissingPartError where something is not
@@ -112,6 +114,8 @@ def simulate(
     sites, uncontrolled = read_signals(given)
     if not sites and not entry.untouched:
         raise _nothing_to_control(given, uncontrolled)
+    if entry.takes_plan and plans is None:
+        plans = cached_plans(given, rules=rules_of(given, chosen), demand=demand)
     with tempfile.TemporaryDirectory(prefix="greenband-") as name:
         folder = Path(name)
         played = given if demand == "published" else resample(given, seed, folder)

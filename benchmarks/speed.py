@@ -26,9 +26,10 @@ from greenband.controllers.catalogue import find
 from greenband.controllers.loop import run
 from greenband.networks.overlay import read_signals
 from greenband.networks.scenario import Scenario, load_scenario
+from greenband.networks.sumo_areas import pieces_of
 from greenband.networks.sumo_detectors import named_placements
 from greenband.networks.sumo_options import Outputs, sumo_options
-from greenband.networks.sumo_reading import Info
+from greenband.networks.sumo_reading import Info, lane_lengths_m
 from greenband.networks.sumo_site import SumoSite
 from greenband.networks.sumo_street import SumoStreet
 
@@ -126,7 +127,7 @@ def _bare(
     )
     libsumo.start(["sumo", *options])
     try:
-        read = _plain_reading(libsumo, signals, find(controller).needs, info)
+        read = _plain_reading(libsumo, scenario, signals, find(controller).needs, info)
         seconds = _seconds(scenario, states)
         show = libsumo.trafficlight.setRedYellowGreenState
         step, empty = libsumo.simulationStep, []
@@ -147,9 +148,17 @@ def _seconds(scenario: Scenario, states: States) -> tuple[int, int]:
 
 
 def _plain_reading(
-    libsumo: Any, signals: Sequence[SumoSite], needs: frozenset[str], info: Info
+    libsumo: Any,
+    scenario: Scenario,
+    signals: Sequence[SumoSite],
+    needs: frozenset[str],
+    info: Info,
 ) -> Callable[[], object]:
-    """The values of our frames by SUMO's documented calls."""
+    """The values of our frames by SUMO's documented calls.
+
+    At `full` vehicles and standing ones of whole lanes; of lanes that reach farther than their
+    approach each vehicle's position and speed, which say who belongs to it.
+    """
     colour = libsumo.trafficlight.getRedYellowGreenState
     names = [s.signal_id for s in signals]
     if info == "loops":
@@ -160,20 +169,19 @@ def _plain_reading(
             [(number(i), since_s(i)) for i in loops],
             [colour(s) for s in names],
         )
-    lanes = _lanes_of(signals, needs)
+    pieces = pieces_of(
+        tuple(signals), lane_lengths_m(scenario), upstream=True, downstream="downstream" in needs
+    )
+    lanes, areas = pieces.lanes, [lane for lane, _ in pieces.areas]
     number = libsumo.lane.getLastStepVehicleNumber
     halting = libsumo.lane.getLastStepHaltingNumber
+    vehicles = libsumo.lane.getLastStepVehicleIDs
+    position, speed = libsumo.vehicle.getLanePosition, libsumo.vehicle.getSpeed
     return lambda: (
         [(number(lane), halting(lane)) for lane in lanes],
+        [[(position(v), speed(v)) for v in vehicles(lane)] for lane in areas],
         [colour(s) for s in names],
     )
-
-
-def _lanes_of(signals: Sequence[SumoSite], needs: frozenset[str]) -> list[str]:
-    """Lanes whose vehicles the frames count, upstream and downstream, each once."""
-    near = [p.lane for s in signals for pieces in s.upstream.values() for p in pieces]
-    far = [lane for s in signals for lanes in s.exits.values() for lane in lanes]
-    return list(dict.fromkeys(near + (far if "downstream" in needs else [])))
 
 
 def _program(scenario: Scenario, seed: int, folder: Path) -> float:

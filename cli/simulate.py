@@ -218,7 +218,8 @@ def _plans(
     scenario: Scenario, controller: str, league: Any, demand: str, files: list[Path]
 ) -> dict[str, Plan] | None:
     """The plans that the controller needs; None where it needs none."""
-    from greenband.benchmarks.plans import COUNTING_SEEDS, plans_for
+    from greenband.benchmarks.plan_cache import cached_plans
+    from greenband.benchmarks.plans import COUNTING_SEEDS
     from greenband.benchmarks.run import rules_of
     from greenband.controllers.catalogue import find
 
@@ -237,6 +238,6 @@ def _plans(
         return read_plans(files, scenario, rules_of(scenario, league))
     log(
         f"Counting with the loops on seeds {', '.join(map(str, COUNTING_SEEDS))} "
-        "to make a plan for each signal ..."
+        "to make a plan for each signal (kept for the next run) ..."
     )
-    return plans_for(scenario, rules=rules_of(scenario, league), demand=demand)
+    return cached_plans(scenario, rules=rules_of(scenario, league), demand=demand)

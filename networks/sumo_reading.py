@@ -57,6 +57,12 @@ def wants_of(info: Info, needs: frozenset[str] | None) -> Wants:
     )
 
 
+def lane_lengths_m(scenario: Scenario) -> dict[str, float]:
+    """The length of each lane of a scenario's net."""
+    lanes = load_net(scenario.net, scenario.additional).lanes
+    return {name: lane.length_m for name, lane in lanes.items()}
+
+
 class Readers:
     """Prepares the readings: first the detectors that SUMO must load, then the reading."""
 
@@ -68,8 +74,7 @@ class Readers:
         self._lengths_m: dict[str, float] = {}
         self._pieces: Pieces | None = None
         if wants.near or wants.downstream or wants.vehicles:
-            lanes = load_net(scenario.net, scenario.additional).lanes
-            self._lengths_m = {name: lane.length_m for name, lane in lanes.items()}
+            self._lengths_m = lane_lengths_m(scenario)
         if wants.near or wants.downstream:
             self._pieces = pieces_of(
                 sites, self._lengths_m, upstream=wants.near, downstream=wants.downstream
