@@ -13,11 +13,11 @@ if typing.TYPE_CHECKING:
     from .comparison import Case as Case
     from .comparison import comparison_page as comparison_page
     from .measures import Measures as Measures
+    from .plan_cache import cached_plans as cached_plans
     from .plan_files import read_plans as read_plans
     from .planning import Planned as Planned
     from .planning import make_planned as make_planned
     from .planning import write_files as write_files
-    from .plan_cache import cached_plans as cached_plans
     from .plans import plans_for as plans_for
     from .run import RunResult as RunResult
     from .run import simulate as simulate
