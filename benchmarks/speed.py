@@ -130,7 +130,8 @@ def _bare(
         read = _plain_reading(libsumo, scenario, signals, find(controller).needs, info)
         seconds = _seconds(scenario, states)
         show = libsumo.trafficlight.setRedYellowGreenState
-        step, empty = libsumo.simulationStep, []
+        step = libsumo.simulationStep
+        empty: list[tuple[str, str]] = []
         wall, cpu = perf_counter(), process_time()
         for second in range(*seconds):
             for signal, state in states.get(float(second), empty):

@@ -14,6 +14,9 @@ from .street_geometry import Leg
 THROUGH: dict[Direction, str] = {"EB": "2", "WB": "6", "NB": "8", "SB": "4"}
 LEFT_PHASE: dict[Direction, str] = {"EB": "5", "WB": "1", "NB": "3", "SB": "7"}
 
+# a right turn from EB leaves to the south, where NB comes in
+ENTERED_BY_RIGHT: dict[Direction, Direction] = {"EB": "NB", "SB": "EB", "WB": "SB", "NB": "WB"}
+
 
 def described_site(street: Street, signal: Signal, legs: list[Leg]) -> Site:
     """The Site of one signal, as an engineer would write it."""
@@ -92,5 +95,4 @@ def _phases(street: Street, signal: Signal, direction: Direction, used: set[str]
 
 def crossed_by_right_turns(direction: Direction) -> Direction:
     """The approach whose leg the right turns of this one enter, and people beside it cross."""
-    # a right turn from EB leaves to the south, where NB comes in
-    return {"EB": "NB", "SB": "EB", "WB": "SB", "NB": "WB"}[direction]
+    return ENTERED_BY_RIGHT[direction]
