@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .delay import arrivals_on_green
-from .jit import jit
+from .jit import jit_inner
 from .junction import EPS, MAX_WINDOWS, Floats, Ints, Junction, Records
 from .lane_flow import equalise, lane_change_probability
 from .lane_measures import ANY, green_of, join_turn_greens, saturation_of, served_per_cycle
@@ -24,7 +24,7 @@ LEAST_LEFTS = 0.02
 """Share of lefts that a lane is tried with when drivers choose."""
 
 
-@jit
+@jit_inner
 def movements_of(group: int, junction: Junction) -> Ints:
     """Ids of the movements that a lane group serves."""
     found = np.zeros(len(junction.movements), np.int64)
@@ -36,7 +36,7 @@ def movements_of(group: int, junction: Junction) -> Ints:
     return found[:n]
 
 
-@jit
+@jit_inner
 def group_flow_veh_h(flows: Floats, group: int) -> float:
     """Flow of all movements in a lane group."""
     total = 0.0
@@ -45,7 +45,7 @@ def group_flow_veh_h(flows: Floats, group: int) -> float:
     return total
 
 
-@jit
+@jit_inner
 def serves_turn(group: int, turn: int, junction: Junction) -> bool:
     """Whether a lane group serves some movement with this turn."""
     for m in range(len(junction.movements)):
@@ -54,7 +54,7 @@ def serves_turn(group: int, turn: int, junction: Junction) -> bool:
     return False
 
 
-@jit
+@jit_inner
 def even_flows(junction: Junction) -> Floats:
     """Flows (m, g): each movement over its lane groups by their lanes, to start with."""
     n_groups, n = junction.serves.shape
@@ -71,7 +71,7 @@ def even_flows(junction: Junction) -> Floats:
     return flows
 
 
-@jit
+@jit_inner
 def _mix(serves: Ints, group: int, flows: Floats, junction: Junction, floor: float) -> Floats:
     """Shares of the movements in a lane group; through traffic alone where nobody comes.
 
@@ -94,7 +94,7 @@ def _mix(serves: Ints, group: int, flows: Floats, junction: Junction, floor: flo
     return mix / whole
 
 
-@jit
+@jit_inner
 def _opposing_group(group: int, junction: Junction) -> int:
     """The one lane group that the group's lefts give way to; -1 where there are more or none."""
     found = -1
@@ -111,7 +111,7 @@ def _opposing_group(group: int, junction: Junction) -> int:
     return found
 
 
-@jit
+@jit_inner
 def _opposing_left(group: int, flows: Floats, junction: Junction) -> float:
     """Share of lefts in the single lane that opposes the group's left; -1 if more oppose."""
     found = _opposing_group(group, junction)
@@ -125,7 +125,7 @@ def _opposing_left(group: int, flows: Floats, junction: Junction) -> float:
     return lefts / total if total > EPS else 0.0
 
 
-@jit
+@jit_inner
 def use_of(group: int, relax: float, floor: float, flows: Floats, junction: Junction) -> Use:
     """How the flows use a lane group."""
     serves = movements_of(group, junction)
@@ -140,7 +140,7 @@ def use_of(group: int, relax: float, floor: float, flows: Floats, junction: Junc
     )
 
 
-@jit
+@jit_inner
 def lane_of(
     group: int, flows: Floats, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> Records:
@@ -152,7 +152,7 @@ def lane_of(
     return lane
 
 
-@jit
+@jit_inner
 def queue_service_s(
     flow: float, saturation: float, green: float, platoon: float, cycle: float
 ) -> float:
@@ -167,7 +167,7 @@ def queue_service_s(
     return min(q * cycle * (1.0 - p) / net, green)
 
 
-@jit
+@jit_inner
 def _movement_queue_s(
     m: int, flows: Floats, lanes: Floats, junction: Junction, service: Records, cycle: float
 ) -> float:
@@ -196,7 +196,7 @@ def _movement_queue_s(
     return t + junction.phases[service[m, 0]["phase"]]["startup"] if t > 0.0 else 0.0
 
 
-@jit
+@jit_inner
 def _lane_flow_veh_h(approach: int, flows: Floats, junction: Junction) -> float:
     """v_app: mean flow of the lanes that go straight on, or of all where none does (eq. 31-51).
 
@@ -218,7 +218,7 @@ def _lane_flow_veh_h(approach: int, flows: Floats, junction: Junction) -> float:
     return through / through_lanes if through_lanes > 0.0 else total / max(lanes, 1.0)
 
 
-@jit
+@jit_inner
 def _vehicle_costs(lane: Records, use: Use, lanes: float, junction: Junction) -> Floats:
     """What a vehicle of each movement takes of a lane group's cycle: what equalisation levels.
 
@@ -244,7 +244,7 @@ def _vehicle_costs(lane: Records, use: Use, lanes: float, junction: Junction) ->
     return costs
 
 
-@jit
+@jit_inner
 def _beside_shared_left(group: int, junction: Junction, service: Records) -> bool:
     """Whether the group is a plain through lane beside a lane shared with a permitted left."""
     if serves_turn(group, 0, junction) or serves_turn(group, 2, junction):
@@ -262,7 +262,7 @@ def _beside_shared_left(group: int, junction: Junction, service: Records) -> boo
     return False
 
 
-@jit
+@jit_inner
 def _costs(
     approach: int, flows: Floats, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> Floats:
@@ -283,7 +283,7 @@ def _costs(
     return cost
 
 
-@jit
+@jit_inner
 def _may_choose(approach: int, junction: Junction) -> bool:
     """Whether some movement of the approach has more than one lane group."""
     n_groups, n = junction.serves.shape
@@ -297,7 +297,7 @@ def _may_choose(approach: int, junction: Junction) -> bool:
     return False
 
 
-@jit
+@jit_inner
 def _choose_lanes(
     flows: Floats, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> None:
@@ -318,7 +318,7 @@ def _choose_lanes(
         equalise(volumes, cost, flows)
 
 
-@jit
+@jit_inner
 def _largest_change(a: Floats, b: Floats) -> float:
     most = 0.0
     for x, y in zip(a.flat, b.flat):
@@ -326,7 +326,7 @@ def _largest_change(a: Floats, b: Floats) -> float:
     return most
 
 
-@jit
+@jit_inner
 def settle(junction: Junction, service: Records, cycle: float) -> tuple[Floats, Floats]:
     """Steps 3 and 4 together: flows (m, g), and the standing queues (m,) that block turns.
 

@@ -19,7 +19,7 @@ from .delay import (
     unmet_h,
 )
 from .flow_balance import group_flow_veh_h, lane_of, settle
-from .jit import jit
+from .jit import jit, jit_inner
 from .junction import MAX_WINDOWS, PERMITTED, PROTECTED, Floats, Junction, Records
 from .lane_measures import ANY, green_of, saturation_of, served_per_cycle, uniform_of
 from .lane_service import FILTER, FREE
@@ -52,7 +52,7 @@ Z_95 = 1.64
 COLUMNS = 18
 
 
-@jit
+@jit_inner
 def _served_by(group: int, kind: int, junction: Junction, service: Records) -> tuple[int, int]:
     """The first movement and window of this kind that serve the group; -1, -1 for none."""
     for m in range(len(junction.movements)):
@@ -62,7 +62,7 @@ def _served_by(group: int, kind: int, junction: Junction, service: Records) -> t
     return -1, -1
 
 
-@jit
+@jit_inner
 def _k(
     group: int, lane: Records, volume: float, capacity: float, junction: Junction,
     service: Records, cycle: float,
@@ -87,7 +87,7 @@ def _k(
     return actuated_k(volume / (capacity + added), junction.phases[p]["passage"])
 
 
-@jit
+@jit_inner
 def _unblocked_s(group: int, junction: Junction, service: Records) -> float:
     """g_u of the group's permitted turns; 0 where there is none."""
     total = 0.0
@@ -98,7 +98,7 @@ def _unblocked_s(group: int, junction: Junction, service: Records) -> float:
     return total
 
 
-@jit
+@jit_inner
 def _capacity(group: int, lane: Records, junction: Junction, cycle: float, out: Floats) -> None:
     """Steps 4 to 7: saturation flows, greens, capacity, X, arrivals on green."""
     free = saturation_of(lane, FREE)
@@ -114,7 +114,7 @@ def _capacity(group: int, lane: Records, junction: Junction, cycle: float, out: 
     out[ARRIVED] = arrivals_on_green(junction.groups[group]["platoon"], out[GREEN] / cycle)
 
 
-@jit
+@jit_inner
 def _delay(
     group: int, lane: Records, junction: Junction, service: Records, cycle: float, out: Floats
 ) -> float:
@@ -140,7 +140,7 @@ def _delay(
     return q1
 
 
-@jit
+@jit_inner
 def _queues(group: int, q1: float, junction: Junction, cycle: float, out: Floats) -> None:
     """Step 10: back of queue and storage, of one lane."""
     lanes = junction.groups[group]["lanes"]

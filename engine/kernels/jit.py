@@ -99,11 +99,24 @@ def jit(function: F) -> F:
     Python's division errors (the same with ``NUMBA_DISABLE_JIT=1``, where ``function`` comes
     back as it is), and with no cache where no folder can be written to.
     """
+    return _compiled(function)
+
+
+def jit_inner(function: F) -> F:
+    """Compile a kernel that only kernels call: without its door to Python.
+
+    For tables of records that door takes as long to compile as a short kernel itself.
+    """
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _compiled(function: F, **flags: bool) -> F:
     compiler = numba.jit(
         nopython=True,
         cache=CACHE_FOLDER is not None,
         fastmath=False,
         error_model="python",
+        **flags,
     )
     with _numba_caches_in(CACHE_FOLDER):
         return cast(F, compiler(function))

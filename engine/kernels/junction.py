@@ -32,7 +32,8 @@ MOVEMENT = np.dtype(
         ("room", np.bool_),  # more lanes receive than turn
         ("critical", np.float64),  # critical headway while permitted, s
         ("follow_up", np.float64),  # follow-up headway while permitted, s
-    ]
+    ],
+    align=True,
 )
 PHASE = np.dtype(
     [
@@ -42,7 +43,8 @@ PHASE = np.dtype(
         ("max_green", np.float64),  # s; infinite where there is none
         ("passage", np.float64),  # s
         ("fixed", np.bool_),  # pretimed, coordinated or on maximum recall: k = 0.5
-    ]
+    ],
+    align=True,
 )
 GROUP = np.dtype(
     [
@@ -57,7 +59,8 @@ GROUP = np.dtype(
         ("spacing", np.float64),  # L_h, m
         ("storage", np.float64),  # length of a lane, m
         ("single", np.bool_),  # the approach's only lane
-    ]
+    ],
+    align=True,
 )
 WINDOW = np.dtype(
     [
@@ -65,7 +68,8 @@ WINDOW = np.dtype(
         ("start", np.float64),  # s
         ("green", np.float64),  # s
         ("change", np.float64),  # yellow and red clearance, s
-    ]
+    ],
+    align=True,
 )
 SERVICE = np.dtype(
     [
@@ -80,7 +84,8 @@ SERVICE = np.dtype(
         ("factor", np.float64),  # f_Lpb or f_Rpb
         ("unblocked", np.float64),  # g_u: effective green less what queues block, s
         ("opposed", np.bool_),  # meets traffic that it gives way to
-    ]
+    ],
+    align=True,
 )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .back_of_queue import first_term_veh
 from .delay import progression_factor, uniform_delay_s
-from .jit import jit
+from .jit import jit_inner
 from .junction import EPS, Floats, Records
 from .lane_service import FREE, RED
 from .queue_polygon import full_stops_veh, polygon_delay_s
@@ -16,7 +16,7 @@ JOIN_GAP_S = 15.0
 """A protected and a permitted green nearer than this are drawn adjacent, as in Exhibit 31-15."""
 
 
-@jit
+@jit_inner
 def served_per_cycle(lane: Records) -> float:
     """Vehicles that a lane discharges in a cycle at most."""
     served = 0.0
@@ -25,7 +25,7 @@ def served_per_cycle(lane: Records) -> float:
     return served
 
 
-@jit
+@jit_inner
 def saturation_of(lane: Records, state: int) -> float:
     """Mean rate while the lane is in the state, or in any but red (ANY); 0 where it never is."""
     length = 0.0
@@ -37,7 +37,7 @@ def saturation_of(lane: Records, state: int) -> float:
     return passed / length if length > EPS else 0.0
 
 
-@jit
+@jit_inner
 def green_of(lane: Records) -> float:
     """Effective green, blocked or not, s."""
     green = 0.0
@@ -47,7 +47,7 @@ def green_of(lane: Records) -> float:
     return green
 
 
-@jit
+@jit_inner
 def _red_run(lane: Records, start: int) -> float:
     """Length of the red that begins with row ``start``."""
     length = 0.0
@@ -59,7 +59,7 @@ def _red_run(lane: Records, start: int) -> float:
     return length
 
 
-@jit
+@jit_inner
 def join_turn_greens(lane: Records) -> None:
     """Draw a protected and a permitted green of one cycle adjacent (Exhibits 31-15 and 31-16).
 
@@ -92,7 +92,7 @@ def join_turn_greens(lane: Records) -> None:
     lane[long]["length"] += gap
 
 
-@jit
+@jit_inner
 def is_basic(lane: Records) -> bool:
     """One green a cycle at one rate and nothing after it: the closed forms hold."""
     rate = -1.0
@@ -110,7 +110,7 @@ def is_basic(lane: Records) -> bool:
     return starts <= 1
 
 
-@jit
+@jit_inner
 def arrival_rates(lane: Records, flow: float, arrived: float, green: float, cycle: float) -> Floats:
     """Arrivals of a lane in veh/s, interval by interval: a share ``arrived`` of them on green."""
     q = flow / 3600.0
@@ -125,7 +125,7 @@ def arrival_rates(lane: Records, flow: float, arrived: float, green: float, cycl
     return rates
 
 
-@jit
+@jit_inner
 def uniform_of(
     lane: Records, flow: float, x: float, arrived: float, cycle: float, shift: float
 ) -> tuple[float, float]:

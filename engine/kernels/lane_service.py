@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .jit import jit
+from .jit import jit_inner
 from .junction import (
     EPS,
     MAX_WINDOWS,
@@ -39,7 +39,8 @@ LANE = np.dtype(
         ("leaving", np.float64),  # sneakers at the end, veh
         ("state", np.int64),  # RED, FREE, FILTER or BLOCKED
         ("going", np.float64),  # share of the vehicles that may go
-    ]
+    ],
+    align=True,
 )
 
 
@@ -62,7 +63,7 @@ class Use(NamedTuple):
     """Share of lefts in a single opposing lane; negative where more lanes oppose."""
 
 
-@jit
+@jit_inner
 def _free_start(use: Use, junction: Junction, service: Records, cycle: float) -> Floats:
     """g_f of each permitted window of the lane's lefts; 0 in a lane of one movement."""
     free = np.zeros((len(use.serves), MAX_WINDOWS))
@@ -86,7 +87,7 @@ def _free_start(use: Use, junction: Junction, service: Records, cycle: float) ->
     return free
 
 
-@jit
+@jit_inner
 def _add_edges(
     m: int,
     i: int,
@@ -118,7 +119,7 @@ def _add_edges(
     return n
 
 
-@jit
+@jit_inner
 def _edges(
     use: Use, junction: Junction, service: Records, queues: Floats, free: Floats, cycle: float
 ) -> Floats:
@@ -146,7 +147,7 @@ def _edges(
     return times[: count + 1]
 
 
-@jit
+@jit_inner
 def _state(
     m: int, t: float, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> tuple[int, int]:
@@ -169,7 +170,7 @@ def _state(
     return RED, -1
 
 
-@jit
+@jit_inner
 def _equivalent(
     m: int, i: int, state: int, free_s: float, t: float, use: Use, junction: Junction,
     service: Records, cycle: float,
@@ -190,7 +191,7 @@ def _equivalent(
     return single_lane_equivalent(use.opposing_left, green, clear, free_s) / factor
 
 
-@jit
+@jit_inner
 def _given_rate(use: Use, states: Ints, protected_too: bool) -> float:
     """Rate of a lane whose saturation flow was measured; -1 where it has to be computed."""
     if use.given <= 0.0:
@@ -201,12 +202,12 @@ def _given_rate(use: Use, states: Ints, protected_too: bool) -> float:
     return use.given
 
 
-@jit
+@jit_inner
 def _has_protected(m: int, service: Records) -> bool:
     return service[m, 0]["kind"] == PROTECTED
 
 
-@jit
+@jit_inner
 def _sneakers(t_end: float, use: Use, junction: Junction, service: Records, cycle: float) -> float:
     """Permitted turns that go in the change interval that begins at t_end (eq. 31-60, 31-121)."""
     gone = 0.0
@@ -227,7 +228,7 @@ def _sneakers(t_end: float, use: Use, junction: Junction, service: Records, cycl
     return gone
 
 
-@jit
+@jit_inner
 def _serve(
     t: float, lane: Records, j: int, use: Use, protected_too: bool, free: Floats,
     junction: Junction, service: Records, queues: Floats, cycle: float,
@@ -260,7 +261,7 @@ def _serve(
         lane[j]["rate"] = use.base / max(1.0 + extra / going, 0.05)
 
 
-@jit
+@jit_inner
 def _block_by_first(lane: Records) -> None:
     """Where only part of a shared lane's movements may go, what passes before the first other."""
     n = len(lane)
@@ -283,7 +284,7 @@ def _block_by_first(lane: Records) -> None:
         j = k + 1
 
 
-@jit
+@jit_inner
 def lane_intervals(
     use: Use, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> Records:

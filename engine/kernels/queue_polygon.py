@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import jit
+from .jit import jit, jit_inner
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +67,7 @@ def polygon_delay_s(length_s: Floats, arrivals: Floats, service: Floats, leaving
     return queue_area_veh_s(length_s, arrivals, service, leaving, start) / arriving
 
 
-@jit
+@jit_inner
 def _first_empty(length_s: Floats, arrivals: Floats, service: Floats, leaving: Floats) -> int:
     """The interval in which the settled queue is first empty; -1 where it never is."""
     queue = settled_queue_veh(length_s, arrivals, service, leaving)
@@ -79,7 +79,7 @@ def _first_empty(length_s: Floats, arrivals: Floats, service: Floats, leaving: F
     return -1
 
 
-@jit
+@jit_inner
 def _last_full_stop(
     times: Floats, departed: Floats, count: int, rate: float, shift_s: float
 ) -> float:

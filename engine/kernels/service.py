@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .jit import jit
+from .jit import jit_inner
 from .junction import (
     EPS,
     MAX_WINDOWS,
@@ -22,7 +22,7 @@ from .junction import (
 )
 
 
-@jit
+@jit_inner
 def inside(t: float, start: float, end: float, cycle: float) -> bool:
     """Whether t lies in [start, end) on the cycle."""
     if end - start >= cycle - EPS:
@@ -30,7 +30,7 @@ def inside(t: float, start: float, end: float, cycle: float) -> bool:
     return (t - start) % cycle < end - start
 
 
-@jit
+@jit_inner
 def _continued(m: int, w: int, junction: Junction, windows: Records, cycle: float) -> bool:
     """Whether another protected window of the movement runs up to the start of this one."""
     for other in range(len(windows)):
@@ -42,7 +42,7 @@ def _continued(m: int, w: int, junction: Junction, windows: Records, cycle: floa
     return False
 
 
-@jit
+@jit_inner
 def _opposing_end(
     m: int, start: float, end: float, junction: Junction, windows: Records, cycle: float
 ) -> float:
@@ -63,7 +63,7 @@ def _opposing_end(
     return end if last <= start + EPS else last
 
 
-@jit
+@jit_inner
 def _permitted_bounds(
     m: int, w: int, junction: Junction, windows: Records, cycle: float
 ) -> tuple[float, float, float, float]:
@@ -101,7 +101,7 @@ def _permitted_bounds(
     return a + first, a + max(last, first), lost, tail
 
 
-@jit
+@jit_inner
 def _window_service(
     m: int, w: int, junction: Junction, windows: Records, cycle: float, row: Records, i: int
 ) -> bool:
@@ -135,7 +135,7 @@ def _window_service(
     return True
 
 
-@jit
+@jit_inner
 def movement_service(junction: Junction, windows: Records, cycle: float) -> Records:
     """Windows (m, MAX_WINDOWS) of every movement: the protected ones first, phase by phase."""
     service = np.zeros((len(junction.movements), MAX_WINDOWS), SERVICE)
@@ -153,7 +153,7 @@ def movement_service(junction: Junction, windows: Records, cycle: float) -> Reco
     return service
 
 
-@jit
+@jit_inner
 def opposed(m: int, t: float, junction: Junction, service: Records, cycle: float) -> bool:
     """Whether traffic that the movement gives way to is green, or still clearing, at t."""
     for other in range(len(junction.movements)):
@@ -167,7 +167,7 @@ def opposed(m: int, t: float, junction: Junction, service: Records, cycle: float
     return False
 
 
-@jit
+@jit_inner
 def blocked(
     m: int, i: int, t: float, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> bool:
@@ -191,7 +191,7 @@ def blocked(
     return False
 
 
-@jit
+@jit_inner
 def opposing_flow_veh_h(
     m: int, i: int, junction: Junction, service: Records, cycle: float
 ) -> float:

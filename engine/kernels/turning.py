@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .jit import jit
+from .jit import jit_inner
 from .junction import EPS, MAX_WINDOWS, PERMITTED, Floats, Junction, Records
 from .permitted import gap_saturation_flow_veh_h, left_turn_factor, right_turn_factor
 from .service import blocked, opposed, opposing_flow_veh_h
 
 
-@jit
+@jit_inner
 def sort(values: Floats, count: int) -> None:
     """Sort the first ``count`` values in place; short and quick to compile."""
     for i in range(1, count):
@@ -22,7 +22,7 @@ def sort(values: Floats, count: int) -> None:
         values[j] = value
 
 
-@jit
+@jit_inner
 def _clear_s(
     m: int, i: int, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> float:
@@ -53,7 +53,7 @@ def _clear_s(
     return clear
 
 
-@jit
+@jit_inner
 def _meets(m: int, i: int, junction: Junction, service: Records, cycle: float) -> bool:
     """Whether traffic that m gives way to is green in its window i."""
     start = service[m, i]["start"]
@@ -63,7 +63,7 @@ def _meets(m: int, i: int, junction: Junction, service: Records, cycle: float) -
     )
 
 
-@jit
+@jit_inner
 def _pedestrian_factor(
     m: int, i: int, flow: float, junction: Junction, service: Records, cycle: float
 ) -> float:
@@ -82,7 +82,7 @@ def _pedestrian_factor(
     return right_turn_factor(walkers, bicycles, green, walked, cycle, room)
 
 
-@jit
+@jit_inner
 def look_at_turns(junction: Junction, service: Records, queues: Floats, cycle: float) -> None:
     """Fill in each window's gaps, unblocked green and pedestrian factor, in place."""
     for m in range(len(junction.movements)):
