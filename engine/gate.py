@@ -218,7 +218,7 @@ class Gate:
         self._request, self._flags = request, flags
         self._asked = (getattr(request, "stage", None), getattr(request, "plan", None))
         self._allowed = None
-        was_changing = self.changing
+        was_changing, before = self.changing, (self._stage, self._running)
         signals.advance(now_s)
         calls.update(signals.green, signals.walking, now_s)
         if flags:
@@ -228,7 +228,9 @@ class Gate:
             self._change.execute(self._running, self._time_s, now_s)
         if self._waits.has_maximums:
             self._waits.time_maximums(signals.green, now_s)
-        self._next = now_s if was_changing else self._next_event_s()
+        # what was refused for a change's sake may be possible in the next second
+        settled = not was_changing and before == (self._stage, self._running)
+        self._next = self._next_event_s() if settled else now_s
         return self._tell(refused)
 
     def _hands_off(self, flags: Flag) -> str:

@@ -330,6 +330,23 @@ def test_every_call_is_served_within_the_longest_red_at_length(
 
 
 @quick
+@given(randoms, sites, st.sampled_from([BARE, RESCO]))
+def test_a_stage_that_is_asked_for_long_enough_is_reached(
+    rng: random.Random, site: Site, rules: Rules
+) -> None:
+    """Without calls nothing stands in its way but minimums and clearances."""
+    calm = {"recall": "none", "max_green_s": None}
+    site = site.model_copy(update={"phases": [p.model_copy(update=calm) for p in site.phases]})
+    limited, gate = made(site, rules)
+    silent = np.zeros(len(site.phases), np.bool_)
+    asked = requests(rng, limited, len(stages_of(limited)))[: SECONDS // 2]
+    wanted = Request(stage=rng.randrange(len(stages_of(limited))))
+    for k, request in enumerate(asked + [wanted] * 120):
+        command = gate.step(request, silent, silent, Flag.NONE, float(k))
+    assert (command.stage, command.refused, gate.changing) == (wanted.stage, "", False)
+
+
+@quick
 @given(randoms, sites, leagues)
 def test_what_it_says_is_allowed_is_what_it_accepts(
     rng: random.Random, site: Site, rules: Rules
