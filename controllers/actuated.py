@@ -50,6 +50,7 @@ class Actuated:
         )
         self._held = np.array([p.recall == "max" for p in site.phases])
         self._opposed_s = np.zeros(n)
+        self._standing_s = np.zeros(len(self._extensions))
         self._done = np.zeros(n, np.bool_)
         self._last_s = np.nan
         self._rings = RingOrder(site) if site.rings else None
@@ -67,11 +68,14 @@ class Actuated:
             self._limits_s,
             self._held,
             state.gap_s,
+            state.counts_veh,
+            state.health,
             state.calls,
             state.colour,
             state.colour_s,
             elapsed_s,
             self._opposed_s,
+            self._standing_s,
             self._done,
         )
         return self._requests[self._following(state)]

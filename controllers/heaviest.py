@@ -24,7 +24,8 @@ class StageChooser:
     Parameters
     ----------
     behind_ratio : (n_stages, n_movements), how much of the vehicles on a receiving link counts
-        against a stage. least_room_veh : a movement with less room behind it does not count.
+        against a stage. least_room_ratio : a movement with less of its receiving link free
+        does not count.
     """
 
     def __init__(
@@ -32,13 +33,13 @@ class StageChooser:
         site: Site,
         behind_ratio: NDArray[np.float64],
         *,
-        least_room_veh: float,
+        least_room_ratio: float,
         hold_s: float,
         every_s: float,
         reason: str,
     ) -> None:
         self._served, self._behind_ratio = served_movements(site), behind_ratio
-        self._least_room_veh = least_room_veh
+        self._least_room_ratio = least_room_ratio
         self._hold_s, self._every_s = hold_s, every_s
         self._requests = requests_of(site, reason)
         self._wanted = self._requests[-1]
@@ -61,8 +62,9 @@ class StageChooser:
             state.moving_veh,
             self._behind_ratio,
             state.halted_downstream_veh,
+            state.downstream_veh,
             state.room_veh,
-            self._least_room_veh,
+            self._least_room_ratio,
             state.allowed,
             state.stage,
         )

@@ -14,24 +14,26 @@ from .heaviest import StageChooser
 
 HOLD_S = 10.0
 """A green lasts this long at least: with less, changes cost more than they bring."""
-EVERY_S = 5.0
+EVERY_S = 10.0
 """Then the stages are compared this often."""
+LEAST_ROOM_RATIO = 0.05
+"""With less of its receiving link free a movement can't be served."""
 
 
 class LongestQueue:
     """Greedy: compares what waits and what comes on the lanes of each stage.
 
-    It looks at no receiving link, and so may push vehicles into a queue that has no room.
+    A movement whose receiving link is full does not count; otherwise it does not look ahead.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"queues"})
+    needs: ClassVar[frozenset[str]] = frozenset({"queues", "downstream"})
     interval_s: ClassVar[int] = 1
 
     def __init__(self, site: Site) -> None:
         self._chooser = StageChooser(
             site,
             np.zeros(served_movements(site).shape),
-            least_room_veh=-np.inf,
+            least_room_ratio=LEAST_ROOM_RATIO,
             hold_s=HOLD_S,
             every_s=EVERY_S,
             reason="longest queue",

@@ -20,8 +20,8 @@ HOLD_S = 10.0
 """A green lasts this long at least: with less, changes cost more than they bring."""
 EVERY_S = 5.0
 """Then the stages are compared this often."""
-LEAST_ROOM_VEH = 2.0
-"""With less room behind it a movement can't be served."""
+LEAST_ROOM_RATIO = 0.05
+"""With less of its receiving link free a movement can't be served."""
 
 
 class MaxPressure:
@@ -37,7 +37,7 @@ class MaxPressure:
         self._chooser = StageChooser(
             site,
             receiving_ratio(site),
-            least_room_veh=LEAST_ROOM_VEH,
+            least_room_ratio=LEAST_ROOM_RATIO,
             hold_s=HOLD_S,
             every_s=EVERY_S,
             reason="max pressure",

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from .jit import jit
 
 GREEN = 2
+STANDING_S = 6.0
+"""A loop that a vehicle has not left for so long in green no longer extends: it can't go on."""
 
 
 @jit
@@ -17,26 +19,36 @@ def step_phases(
     limits_s: NDArray[np.float64],
     held: NDArray[np.bool_],
     gap_s: NDArray[np.float64],
+    counts_veh: NDArray[np.int32],
+    health: NDArray[np.int8],
     calls: NDArray[np.bool_],
     colour: NDArray[np.int8],
     colour_s: NDArray[np.float64],
     elapsed_s: float,
     opposed_s: NDArray[np.float64],
+    standing_s: NDArray[np.float64],
     done: NDArray[np.bool_],
 ) -> None:
     """Which phases may end: past their minimum, and gapped out or maxed out.
 
     Rows of `extensions` are (detector, phase), each with the gap in `passage_s` that it bridges;
     `limits_s` is (n_phases, 2), minimum and maximum green. `held` phases never gap out (maximum
-    recall). The maximum runs from the first call on a phase that is not green, in `opposed_s`.
+    recall). The maximum runs from the first call on a phase that is not green, in `opposed_s`;
+    `standing_s` is how long each sound loop has been covered by the same vehicle in green; an
+    unhealthy one extends to the maximum.
     """
     opposed = False
     for p in range(calls.size):
         opposed = opposed or (calls[p] and colour[p] != GREEN)
         done[p] = not held[p]
     for k in range(extensions.shape[0]):
-        if gap_s[extensions[k, 0]] < passage_s[k]:
-            done[extensions[k, 1]] = False
+        d, p = extensions[k]
+        if gap_s[d] > 0.0 or counts_veh[d] > 0 or health[d] != 0 or colour[p] != GREEN:
+            standing_s[k] = 0.0
+        else:
+            standing_s[k] += elapsed_s
+        if gap_s[d] < passage_s[k] and standing_s[k] < STANDING_S:
+            done[p] = False
     for p in range(calls.size):
         if colour[p] != GREEN:
             opposed_s[p] = 0.0

@@ -16,8 +16,9 @@ def heaviest_stage(
     moving_veh: NDArray[np.float64],
     behind_ratio: NDArray[np.float64],
     behind_veh: NDArray[np.float64],
+    downstream_veh: NDArray[np.float64],
     room_veh: NDArray[np.float64],
-    least_room_veh: float,
+    least_room_ratio: float,
     allowed: NDArray[np.bool_],
     present: int,
 ) -> int:
@@ -26,13 +27,14 @@ def heaviest_stage(
     `served` (n_stages, n_movements) says which movements may go in a stage, `turning_ratio`
     (n_lanes, n_movements) how a lane's vehicles divide over them, `behind_ratio` (n_stages,
     n_movements) how much of what is on a receiving link counts. What can't be seen (NaN) counts
-    as empty. A movement without room behind it can't be served and weighs nothing. The present
-    stage wins a tie, as a change costs a clearance time.
+    as empty. A movement whose receiving link has less than `least_room_ratio` of its room left
+    can't be served and weighs nothing. The present stage wins a tie, as a change costs a
+    clearance time.
     """
     n_lanes, n_movements = turning_ratio.shape
     load_veh = np.zeros(n_movements)
     for m in range(n_movements):
-        if room_veh[m] < least_room_veh:
+        if room_veh[m] < least_room_ratio * (room_veh[m] + downstream_veh[m]):
             continue
         for lane in range(n_lanes):
             vehicles = queue_veh[lane] + moving_veh[lane]

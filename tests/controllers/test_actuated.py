@@ -7,6 +7,7 @@ import pytest
 
 from greenband.controllers.actuated import MAX_GREEN_S, Actuated
 from greenband.engine.frame import State
+from greenband.engine.kernels.actuated import STANDING_S
 from greenband.engine.site import Site
 
 Make = Callable[..., State]
@@ -95,6 +96,7 @@ class TestBoth:
     ) -> None:
         state, controller = state_of(site, start), Actuated(site)
         cover(state, "stop N2")
+        state.counts_veh[:] = 1  # one vehicle after the other
         call(state, "2")
         for _ in range(100):
             assert second(controller, state) == "2+6"
@@ -127,6 +129,29 @@ class TestBoth:
         state, controller = state_of(site, start), Actuated(site)
         call(state, "1", "5")
         assert second(controller, state) == "1+5"
+
+    def test_who_stands_on_a_loop_in_green_does_not_extend(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, start), Actuated(site)
+        call(state, "4", "8")
+        cover(state, "stop N2")
+        for _ in range(int(STANDING_S) - 1):
+            assert second(controller, state) == "2+6"
+        assert second(controller, state) == "4+8"
+        state.counts_veh[[d.id for d in site.detectors].index("stop N2")] = 1  # the next one
+        assert second(controller, state) == "2+6"
+
+    def test_a_broken_loop_extends_to_the_maximum(
+        self, site: Site, start: int, state_of: Make
+    ) -> None:
+        state, controller = state_of(site, start), Actuated(site)
+        call(state, "4", "8")
+        cover(state, "stop N2")
+        state.health[[d.id for d in site.detectors].index("stop N2")] = 1
+        for _ in range(int(MAX_GREEN_S) - 1):
+            assert second(controller, state) == "2+6"
+        assert second(controller, state) == "4+8"
 
     def test_asks_for_nothing_new_during_a_change(
         self, site: Site, start: int, state_of: Make

@@ -9,7 +9,7 @@ import pytest
 
 from greenband.controllers.heaviest import StageChooser
 from greenband.controllers.longest_queue import LongestQueue
-from greenband.controllers.max_pressure import LEAST_ROOM_VEH, MaxPressure
+from greenband.controllers.max_pressure import LEAST_ROOM_RATIO, MaxPressure
 from greenband.engine.frame import State
 from greenband.engine.kernels.stage_choice import heaviest_stage
 from greenband.engine.site import Site
@@ -123,8 +123,11 @@ def test_a_full_link_takes_the_movement_away(
     state = state_of(site, 3)
     wait_on(state, N1=6.0, E1=4.0)
     assert asked(MaxPressure(site), state) == "15"
-    state.room_veh[site.movement_index["NBL"]] = LEAST_ROOM_VEH - 0.1
-    assert asked(MaxPressure(site), state) == "37"
+    behind = site.movement_index["NBL"]
+    state.downstream_veh[behind] = 100.0 * (1.0 - LEAST_ROOM_RATIO) + 0.5
+    state.room_veh[behind] = 100.0 * LEAST_ROOM_RATIO - 0.5
+    for law in LAWS:
+        assert asked(law(site), state) == "37"
 
 
 def test_a_shared_link_counts_once(crossroads: Callable[..., Site]) -> None:
@@ -149,15 +152,25 @@ def test_against_matrices() -> None:
         served = rng.random((5, 7)) < 0.4
         turning = rng.random((6, 7))
         behind_ratio, behind = rng.random((5, 7)), rng.integers(0, 5, 7).astype(float)
-        room = rng.choice([np.nan, 0.0, 1.0, 5.0], 7)
+        room, there = rng.choice([np.nan, 0.0, 1.0, 5.0], 7), rng.integers(0, 20, 7).astype(float)
         queue, moving = rng.random(6) * 9, rng.random(6) * 9
         allowed, present = rng.random(5) < 0.7, int(rng.integers(-1, 5))
-        load = np.where(room < 2.0, 0.0, (queue + moving) @ turning)
+        load = np.where(room < 0.2 * (room + there), 0.0, (queue + moving) @ turning)
         value = served @ load - (served * behind_ratio) @ behind
         may = [s for s in range(5) if allowed[s] or s == present]
         best = max(may, key=lambda s: value[s]) if may else present
         got = heaviest_stage(
-            served, turning, queue, moving, behind_ratio, behind, room, 2.0, allowed, present
+            served,
+            turning,
+            queue,
+            moving,
+            behind_ratio,
+            behind,
+            there,
+            room,
+            0.2,
+            allowed,
+            present,
         )
         assert got == best
 
@@ -169,6 +182,6 @@ def test_unseen_links_count_as_empty(crossroads: Callable[..., Site], state_of: 
     assert np.isnan(state.room_veh).all()
     wait_on(state, N2=1.0)
     chooser = StageChooser(
-        site, receiving_ratio(site), least_room_veh=2.0, hold_s=5.0, every_s=5.0, reason="test"
+        site, receiving_ratio(site), least_room_ratio=0.1, hold_s=5.0, every_s=5.0, reason="test"
     )
     assert state.stages[chooser.choose(state).stage].id == "26"
