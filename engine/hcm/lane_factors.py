@@ -127,14 +127,6 @@ def _platoon_ratio(movement: Movement, approach: Approach) -> float:
     return approach.platoon_ratio if own is None else own
 
 
-def serves_matrix(site: Site, lane_groups: Sequence[LaneGroup]) -> NDArray[np.bool_]:
-    """(g, m) whether a lane group serves a movement."""
-    serves = np.zeros((len(lane_groups), len(site.movements)), dtype=np.bool_)
-    for j, group in enumerate(lane_groups):
-        serves[j, [site.movement_index[m] for m in group.movements]] = True
-    return serves
-
-
 def _initial_queues(
     site: Site, lane_groups: Sequence[LaneGroup], given: Mapping[str, float] | None
 ) -> Floats:

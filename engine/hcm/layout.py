@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from greenband.engine.errors import InputError
 from greenband.engine.kernels.junction import (
+    LINK,
     MOVEMENT,
     PERMITTED,
     PHASE,
@@ -21,7 +22,7 @@ from greenband.engine.kernels.junction import (
 from greenband.engine.site import Approach, LaneGroup, Movement, Phase, Site
 from greenband.engine.yielding import opposes, yields_to
 
-from .lane_factors import group_records, serves_matrix
+from .lane_factors import group_records
 
 TURN_NUMBER = {"L": 0, "U": 0, "T": 1, "R": 2}
 HEADWAYS_S = {"L": (4.5, 2.5), "U": (4.5, 2.5), "T": (6.5, 4.0), "R": (6.2, 3.3)}
@@ -121,10 +122,7 @@ def lay_out(
             movements=_movement_records(site, demand),
             phases=_phase_records(site),
             groups=group_records(site, lane_groups, demand.total_veh_h, initial_queue_veh),
-            serving=_serving(site),
-            crossed=_crossed(site),
-            yields=_yields(site),
-            serves=serves_matrix(site, lane_groups),
+            links=_link_records(site, lane_groups),
             base_flow=site.area.base_saturation_flow_veh_h,
             sneakers=site.area.sneakers_veh,
             period_h=float(period_h),
@@ -171,23 +169,23 @@ def _phase_records(site: Site) -> Records:
     return records
 
 
-def _serving(site: Site) -> NDArray[np.int64]:
-    serving = np.zeros((len(site.movements), len(site.phases)), dtype=np.int64)
-    for j, p in enumerate(site.phases):
-        serving[[site.movement_index[m] for m in p.permitted], j] = PERMITTED
-        serving[[site.movement_index[m] for m in p.protected], j] = PROTECTED
-    return serving
-
-
-def _yields(site: Site) -> NDArray[np.bool_]:
-    yields = np.zeros((len(site.movements), len(site.movements)), dtype=np.bool_)
+def _link_records(site: Site, lane_groups: Sequence[LaneGroup]) -> Records:
+    size = max(len(site.movements), len(site.phases), len(lane_groups))
+    links = np.zeros((size, size), LINK)
     for i, m in enumerate(site.movements):
-        yields[i, [site.movement_index[o] for o in yields_to(site, m)]] = True
-    return yields
-
-
-def _crossed(site: Site) -> NDArray[np.bool_]:
-    return np.array([[_meets_people(site, m, p) for p in site.phases] for m in site.movements])
+        for other in yields_to(site, m):
+            links[i, site.movement_index[other]]["yields"] = True
+        for j, p in enumerate(site.phases):
+            link = links[i, j]
+            if m.id in p.protected:
+                link["serving"] = PROTECTED
+            elif m.id in p.permitted:
+                link["serving"] = PERMITTED
+            link["crossed"] = _meets_people(site, m, p)
+    for g, group in enumerate(lane_groups):
+        for movement in group.movements:
+            links[g, site.movement_index[movement]]["serves"] = True
+    return links
 
 
 def _meets_people(site: Site, movement: Movement, phase: Phase) -> bool:

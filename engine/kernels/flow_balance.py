@@ -30,7 +30,7 @@ def movements_of(group: int, junction: Junction) -> Ints:
     found = np.zeros(len(junction.movements), np.int64)
     n = 0
     for m in range(len(found)):
-        if junction.serves[group, m]:
+        if junction.links[group, m]["serves"]:
             found[n] = m
             n += 1
     return found[:n]
@@ -49,7 +49,7 @@ def group_flow_veh_h(flows: Floats, group: int) -> float:
 def serves_turn(group: int, turn: int, junction: Junction) -> bool:
     """Whether a lane group serves some movement with this turn."""
     for m in range(len(junction.movements)):
-        if junction.serves[group, m] and junction.movements[m]["turn"] == turn:
+        if junction.links[group, m]["serves"] and junction.movements[m]["turn"] == turn:
             return True
     return False
 
@@ -57,15 +57,16 @@ def serves_turn(group: int, turn: int, junction: Junction) -> bool:
 @jit_inner
 def even_flows(junction: Junction) -> Floats:
     """Flows (m, g): each movement over its lane groups by their lanes, to start with."""
-    n_groups, n = junction.serves.shape
+    n_groups = len(junction.groups)
+    n = len(junction.movements)
     flows = np.zeros((n, n_groups))
     for m in range(n):
         lanes = 0.0
         for g in range(n_groups):
-            if junction.serves[g, m]:
+            if junction.links[g, m]["serves"]:
                 lanes += junction.groups[g]["lanes"]
         for g in range(n_groups):
-            if junction.serves[g, m]:
+            if junction.links[g, m]["serves"]:
                 share = junction.groups[g]["lanes"] / lanes
                 flows[m, g] = junction.movements[m]["volume"] * share
     return flows
@@ -99,11 +100,11 @@ def _opposing_group(group: int, junction: Junction) -> int:
     """The one lane group that the group's lefts give way to; -1 where there are more or none."""
     found = -1
     for m in range(len(junction.movements)):
-        if not junction.serves[group, m] or junction.movements[m]["turn"] != 0:
+        if not junction.links[group, m]["serves"] or junction.movements[m]["turn"] != 0:
             continue
         for other in range(len(junction.movements)):
             for g in range(len(junction.groups)):
-                if not junction.yields[m, other] or not junction.serves[g, other]:
+                if not junction.links[m, other]["yields"] or not junction.links[g, other]["serves"]:
                     continue
                 if found not in (-1, g):
                     return -1
@@ -182,7 +183,7 @@ def _movement_queue_s(
     shared = 0.0
     others = False
     for g in range(len(junction.groups)):
-        if not junction.serves[g, m]:
+        if not junction.links[g, m]["serves"]:
             continue
         flow = group_flow_veh_h(flows, g) / junction.groups[g]["lanes"]
         platoon = junction.groups[g]["platoon"]
@@ -254,7 +255,7 @@ def _beside_shared_left(group: int, junction: Junction, service: Records) -> boo
         if junction.groups[g]["approach"] != approach or not serves_turn(g, 1, junction):
             continue
         for m in range(len(junction.movements)):
-            if not junction.serves[g, m] or junction.movements[m]["turn"] != 0:
+            if not junction.links[g, m]["serves"] or junction.movements[m]["turn"] != 0:
                 continue
             for i in range(MAX_WINDOWS):
                 if service[m, i]["opposed"]:
@@ -267,7 +268,8 @@ def _costs(
     approach: int, flows: Floats, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> Floats:
     """Costs (m, g) of the approach's movements in its lane groups; infinite elsewhere."""
-    n_groups, n = junction.serves.shape
+    n_groups = len(junction.groups)
+    n = len(junction.movements)
     cost = np.full((n, n_groups), np.inf)
     chance = lane_change_probability(_lane_flow_veh_h(approach, flows, junction))
     for g in range(n_groups):
@@ -286,11 +288,12 @@ def _costs(
 @jit_inner
 def _may_choose(approach: int, junction: Junction) -> bool:
     """Whether some movement of the approach has more than one lane group."""
-    n_groups, n = junction.serves.shape
+    n_groups = len(junction.groups)
+    n = len(junction.movements)
     for m in range(n):
         served = 0
         for g in range(n_groups):
-            if junction.groups[g]["approach"] == approach and junction.serves[g, m]:
+            if junction.groups[g]["approach"] == approach and junction.links[g, m]["serves"]:
                 served += 1
         if served > 1:
             return True
@@ -302,7 +305,8 @@ def _choose_lanes(
     flows: Floats, junction: Junction, service: Records, queues: Floats, cycle: float
 ) -> None:
     """Step 3: flows of all movements over their lane groups, in place."""
-    n_groups, n = junction.serves.shape
+    n_groups = len(junction.groups)
+    n = len(junction.movements)
     approaches = 0
     for g in range(n_groups):
         approaches = max(approaches, junction.groups[g]["approach"] + 1)
@@ -332,7 +336,8 @@ def settle(junction: Junction, service: Records, cycle: float) -> tuple[Floats, 
 
     ``service`` is left with the turns as they are in the end.
     """
-    n_groups, n = junction.serves.shape
+    n_groups = len(junction.groups)
+    n = len(junction.movements)
     flows = even_flows(junction)
     queues = np.zeros(n)
     lanes = np.zeros((n_groups, 2))

@@ -18,7 +18,7 @@ from .delay import (
     initial_queue_delay_s,
     unmet_h,
 )
-from .flow_balance import group_flow_veh_h, lane_of, settle
+from .flow_balance import group_flow_veh_h, lane_of, movements_of, settle
 from .jit import jit, jit_inner
 from .junction import MAX_WINDOWS, PERMITTED, PROTECTED, Floats, Junction, Records
 from .lane_measures import ANY, green_of, saturation_of, served_per_cycle, uniform_of
@@ -57,7 +57,7 @@ def _served_by(group: int, kind: int, junction: Junction, service: Records) -> t
     """The first movement and window of this kind that serve the group; -1, -1 for none."""
     for m in range(len(junction.movements)):
         for i in range(MAX_WINDOWS):
-            if junction.serves[group, m] and service[m, i]["kind"] == kind:
+            if junction.links[group, m]["serves"] and service[m, i]["kind"] == kind:
                 return m, i
     return -1, -1
 
@@ -93,7 +93,7 @@ def _unblocked_s(group: int, junction: Junction, service: Records) -> float:
     total = 0.0
     for m in range(len(junction.movements)):
         for i in range(MAX_WINDOWS):
-            if junction.serves[group, m] and service[m, i]["opposed"]:
+            if junction.links[group, m]["serves"] and service[m, i]["opposed"]:
                 total += service[m, i]["unblocked"]
     return total
 
@@ -103,7 +103,7 @@ def _capacity(group: int, lane: Records, junction: Junction, cycle: float, out: 
     """Steps 4 to 7: saturation flows, greens, capacity, X, arrivals on green."""
     free = saturation_of(lane, FREE)
     filtered = saturation_of(lane, FILTER)
-    shared = np.sum(junction.serves[group]) > 1
+    shared = len(movements_of(group, junction)) > 1
     out[PERMITTED_SATURATION] = filtered
     out[SATURATION] = free if free > 0.0 else filtered
     if shared or out[SATURATION] <= 0.0:

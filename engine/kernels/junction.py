@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 Records = NDArray[Any]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 PROTECTED = 1
 PERMITTED = 2
@@ -89,6 +88,17 @@ SERVICE = np.dtype(
 )
 
 
+LINK = np.dtype(
+    [
+        ("serving", np.int64),  # [m, p]: 0, PROTECTED or PERMITTED
+        ("crossed", np.bool_),  # [m, p]: pedestrians walk through the movement in this phase
+        ("yields", np.bool_),  # [m, m]: gives way to the other while permitted
+        ("serves", np.bool_),  # [g, m]: the lane group serves the movement
+    ],
+    align=True,
+)
+
+
 class Junction(NamedTuple):
     """All that is known before any timing: m movements, p phases, g lane groups."""
 
@@ -98,14 +108,8 @@ class Junction(NamedTuple):
     """(p,) of PHASE."""
     groups: Records
     """(g,) of GROUP."""
-    serving: Ints
-    """(m, p) 0, PROTECTED or PERMITTED."""
-    crossed: Flags
-    """(m, p) whether pedestrians walk through the movement in this phase."""
-    yields: Flags
-    """(m, m) whether a movement gives way to another while permitted."""
-    serves: Flags
-    """(g, m) whether a lane group serves a movement."""
+    links: Records
+    """(n, n) of LINK, n as large as the most of m, p and g."""
     base_flow: float
     """s_o, veh/h."""
     sneakers: float

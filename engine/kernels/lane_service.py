@@ -107,7 +107,7 @@ def _add_edges(
     times[n] = service[m, i]["begin"] + free_s
     n += 1
     for other in range(len(junction.movements)):
-        if not junction.yields[m, other]:
+        if not junction.links[m, other]["yields"]:
             continue
         for j in range(MAX_WINDOWS):
             if service[other, j]["kind"] == 0:

@@ -34,7 +34,7 @@ def inside(t: float, start: float, end: float, cycle: float) -> bool:
 def _continued(m: int, w: int, junction: Junction, windows: Records, cycle: float) -> bool:
     """Whether another protected window of the movement runs up to the start of this one."""
     for other in range(len(windows)):
-        if other == w or junction.serving[m, windows[other]["phase"]] != PROTECTED:
+        if other == w or junction.links[m, windows[other]["phase"]]["serving"] != PROTECTED:
             continue
         since = (windows[w]["start"] - windows[other]["start"]) % cycle
         if EPS < since <= windows[other]["green"] + EPS:
@@ -52,8 +52,8 @@ def _opposing_end(
         begin = windows[w]["start"]
         green = windows[w]["green"]
         for other in range(len(junction.movements)):
-            serving = junction.serving[other, windows[w]["phase"]]
-            if not junction.yields[m, other] or serving == 0:
+            serving = junction.links[other, windows[w]["phase"]]["serving"]
+            if not junction.links[m, other]["yields"] or serving == 0:
                 continue
             if inside(end - EPS, begin, begin + green, cycle):
                 return end
@@ -84,7 +84,7 @@ def _permitted_bounds(
     last = length
     lagging = False
     for other in range(len(windows)):
-        if junction.serving[m, windows[other]["phase"]] != PROTECTED:
+        if junction.links[m, windows[other]["phase"]]["serving"] != PROTECTED:
             continue
         for turn in range(2):
             p0 = (windows[other]["start"] - a) % cycle - turn * cycle
@@ -107,7 +107,7 @@ def _window_service(
 ) -> bool:
     """Write what window w gives movement m into row i; False where it gives nothing."""
     p = windows[w]["phase"]
-    kind = junction.serving[m, p]
+    kind = junction.links[m, p]["serving"]
     start = windows[w]["start"]
     end = start + windows[w]["green"]
     lost = 0.0
@@ -143,7 +143,7 @@ def movement_service(junction: Junction, windows: Records, cycle: float) -> Reco
         count = 0
         for kind in (PROTECTED, PERMITTED):
             for p in range(len(junction.phases)):
-                if junction.serving[m, p] != kind:
+                if junction.links[m, p]["serving"] != kind:
                     continue
                 for w in range(len(windows)):
                     if windows[w]["phase"] != p or count >= MAX_WINDOWS:
@@ -157,7 +157,7 @@ def movement_service(junction: Junction, windows: Records, cycle: float) -> Reco
 def opposed(m: int, t: float, junction: Junction, service: Records, cycle: float) -> bool:
     """Whether traffic that the movement gives way to is green, or still clearing, at t."""
     for other in range(len(junction.movements)):
-        if not junction.yields[m, other]:
+        if not junction.links[m, other]["yields"]:
             continue
         for j in range(MAX_WINDOWS):
             if service[other, j]["kind"] == 0:
@@ -177,7 +177,7 @@ def blocked(
     takes, start-up included (G_q of Exhibit 31-12).
     """
     for other in range(len(junction.movements)):
-        if not junction.yields[m, other] or queues[other] <= 0.0:
+        if not junction.links[m, other]["yields"] or queues[other] <= 0.0:
             continue
         for j in range(MAX_WINDOWS):
             if service[other, j]["kind"] == 0:
@@ -200,7 +200,7 @@ def opposing_flow_veh_h(
     start = service[m, i]["start"]
     end = service[m, i]["end"]
     for other in range(len(junction.movements)):
-        if not junction.yields[m, other]:
+        if not junction.links[m, other]["yields"]:
             continue
         for j in range(MAX_WINDOWS):
             if service[other, j]["kind"] == 0:

@@ -34,7 +34,7 @@ def _clear_s(
     edges[1] = stop
     n = 2
     for other in range(len(junction.movements)):
-        if not junction.yields[m, other]:
+        if not junction.links[m, other]["yields"]:
             continue
         for j in range(MAX_WINDOWS):
             if service[other, j]["kind"] == 0:
@@ -69,7 +69,7 @@ def _pedestrian_factor(
 ) -> float:
     """f_Lpb or f_Rpb of a window."""
     p = service[m, i]["phase"]
-    if not junction.crossed[m, p] or junction.movements[m]["turn"] == 1:
+    if not junction.links[m, p]["crossed"] or junction.movements[m]["turn"] == 1:
         return 1.0
     green = service[m, i]["stop"] - service[m, i]["begin"]
     walked = min(junction.phases[p]["pedestrian_service"], green)
