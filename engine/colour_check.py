@@ -84,10 +84,11 @@ def audit(
     until_s : how long the last colours stood, by default until their own time.
     program : the colours are those of the network's own program: every finding is a warning.
     """
-    changes = _changes(history)
-    if not changes:
+    entries = list(history)
+    if not entries:
         return []
-    end_s = changes[-1][0] if until_s is None else until_s
+    changes = _changes(entries)
+    end_s = float(entries[-1][0]) if until_s is None else until_s
     phases = site.phases
     runs = [_runs([(t, c[i]) for t, c, _ in changes], end_s) for i in range(len(phases))]
     crossings = [
