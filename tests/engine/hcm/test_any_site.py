@@ -24,7 +24,7 @@ NAMES = ("NB", "EB", "SB", "WB", "NEB")
 def sites(draw: st.DrawFn) -> dict[str, Any]:
     """One to five approaches, any lanes, stages of any signal groups."""
     names = NAMES[: draw(st.integers(1, 5))]
-    approaches = []
+    approaches: list[dict[str, Any]] = []
     for name in names:
         lanes = draw(st.lists(st.sampled_from(LANE_SETS), min_size=1, max_size=4))
         given_flow = draw(st.sampled_from([None, None, None, 1600.0]))
