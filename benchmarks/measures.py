@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from greenband.networks.net_xml import open_xml
 
 from .trips import Totals, Trip, Walk
 
@@ -135,15 +138,29 @@ def resco_delay_s(
     return total_s / number
 
 
+def departures(routes: Iterable[Path]) -> Iterator[tuple[str, str, float]]:
+    """Element, id and scheduled departure of each <vehicle> and <trip> of route files."""
+    for path in routes:
+        with open_xml(path) as file:
+            for _, element in ET.iterparse(file):
+                if element.tag not in ("vehicle", "trip"):
+                    continue
+                with suppress(KeyError, ValueError):  # "triggered", or hours:minutes
+                    name, depart = element.attrib["id"], element.attrib["depart"]
+                    yield element.tag, name, float(depart)
+                element.clear()
+
+
 def vehicle_schedule_s(routes: Iterable[Path]) -> dict[str, float]:
     """Scheduled departures of the <vehicle> elements of route files, in their order."""
-    schedule: dict[str, float] = {}
-    for path in routes:
-        for _, element in ET.iterparse(path):
-            if element.tag == "vehicle":
-                try:
-                    schedule[element.attrib["id"]] = float(element.attrib["depart"])
-                except (KeyError, ValueError):  # "triggered", or hours:minutes: not RESCO's files
-                    continue
-                element.clear()
-    return schedule
+    return {name: depart_s for tag, name, depart_s in departures(routes) if tag == "vehicle"}
+
+
+def left_out(
+    demand: Iterable[tuple[str, str, float]], trips: Iterable[Trip], begin_s: float, end_s: float
+) -> list[str]:
+    """Scheduled vehicles that SUMO did not simulate, such as those out of order in their file."""
+    known = {t.id for t in trips}
+    return [
+        name for _, name, depart_s in demand if begin_s <= depart_s < end_s and name not in known
+    ]

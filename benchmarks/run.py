@@ -28,7 +28,7 @@ from greenband.networks.sumo_reading import Info
 from greenband.networks.sumo_site import SumoSite, Uncontrolled
 from greenband.networks.sumo_street import SumoStreet
 
-from .measures import Measures, measures, scheduled, vehicle_schedule_s
+from .measures import Measures, departures, left_out, measures, scheduled
 from .movement_delay import free_times_s, movement_delays, street_delays_s
 from .plan_cache import cached_plans
 from .trips import read_passages, read_totals, read_trips
@@ -136,7 +136,7 @@ def simulate(
             end_s, buses = street.time_s, street.vehicle_types("bus")
         if recorder is not None and record is not None:
             recorder.write(record)
-        measured = _measure(played, street, end_s, buses, co2)
+        measured, missing = _measure(played, street, end_s, buses, co2)
     return RunResult(
         scenario=given.name,
         scenario_digest=given.digest,
@@ -156,7 +156,7 @@ def simulate(
         refusal_reasons=_reasons(outcome.refusals),
         gridlocked=street.gridlocked,
         audit=_audit(street, rules_of(given, chosen), entry.untouched),
-        warnings=tuple(_warnings(sites, uncontrolled)),
+        warnings=(*missing, *_warnings(sites, uncontrolled)),
     )
 
 
@@ -197,15 +197,17 @@ def _make(entry: Entry, plans: Mapping[str, Plan], site: Site) -> Controller:
 
 def _measure(
     scenario: Scenario, street: SumoStreet, end_s: float, buses: frozenset[str], co2: bool
-) -> Measures:
+) -> tuple[Measures, list[str]]:
+    """The measures, and a warning where SUMO left vehicles out."""
     trips, walks = read_trips(street.outputs.trips)
+    demand = list(departures(scenario.routes))
     basic = measures(
         trips,
         walks,
         read_totals(street.outputs.totals),
         begin_s=scenario.begin_s,
         end_s=end_s,
-        resco_schedule_s=vehicle_schedule_s(scenario.routes),
+        resco_schedule_s={name: t for tag, name, t in demand if tag == "vehicle"},
         bus_types=buses,
         co2=co2,
         gridlock=bool(street.gridlocked),
@@ -220,9 +222,19 @@ def _measure(
     for (site, movement, _), tally in delays.items():
         row = {"vehicles": tally.vehicles, "delay_s": tally.delay_s}
         table.setdefault(site, {})[movement] = row
-    return replace(
+    whole = replace(
         basic, main_street_delay_s=main_s, side_street_delay_s=side_s, delay_by_movement=table
     )
+    return whole, _missing(left_out(demand, trips, scenario.begin_s, end_s))
+
+
+def _missing(names: list[str]) -> list[str]:
+    if not names:
+        return []
+    return [
+        f"{len(names)} vehicles of the route files were not simulated, the first {names[0]}: SUMO "
+        "leaves out what is not in order of departure; sort the file, or look at its route"
+    ]
 
 
 def _audit(street: SumoStreet, rules: Rules, program: bool) -> dict[str, object]:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from greenband.engine.errors import InputError, MissingPartError
 
+WINDOW = ("sumo-gui", "--start", "--quit-on-end", "--delay", "50")
+"""The program with a window, which starts by itself and waits 50 ms a step."""
 _SESSIONS: set[str] = set()
 """Names of the open libsumo simulations: one at most."""
 
@@ -78,9 +80,9 @@ def _start_window(options: Sequence[str], error_log: Path) -> Simulator:
         import traci
     except ImportError as error:
         raise _no_sumo(error) from error
-    program = Path(sumo.SUMO_HOME) / "bin" / "sumo-gui"
+    program = Path(sumo.SUMO_HOME) / "bin" / WINDOW[0]
     label = f"greenband-{error_log.parent.name}"
-    command = [str(program), *options, "--error-log", str(error_log), "--quit-on-end"]
+    command = [str(program), *options, "--error-log", str(error_log), *WINDOW[1:]]
     try:
         traci.start(command, label=label)
     except Exception as error:

@@ -49,7 +49,6 @@ def sumo_options(
     *,
     detectors: Path | None = None,
     seed: int = 1,
-    gui: bool = False,
     co2: bool = False,
 ) -> list[str]:
     """Everything after the program's name.
@@ -71,6 +70,4 @@ def sumo_options(
     options += ["--xml-validation", "never"]
     if co2:
         options += ["--device.emissions.probability", "1"]
-    if gui:
-        options += ["--start", "--delay", "50"]
     return options

@@ -92,7 +92,7 @@ class SumoStreet:
             detectors = folder / "detectors.add.xml"
             detectors.write_text(readers.additional_xml(), encoding="utf-8")
             arguments = sumo_options(
-                scenario, self.outputs, detectors=detectors, seed=seed, gui=gui, co2=co2
+                scenario, self.outputs, detectors=detectors, seed=seed, co2=co2
             )
             simulator = start_simulator([*arguments, *options], gui, folder / "errors.txt")
             self._simulator = simulator

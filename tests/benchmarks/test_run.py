@@ -111,3 +111,17 @@ def test_a_net_without_a_signal_to_control_runs_its_program_only(
         simulate(config, "actuated")
     result = simulate(config, "program")
     assert any("A0 keeps its program" in w for w in result.warnings)
+
+
+def test_vehicles_that_sumo_leaves_out_are_named(small_scenario: Path, tmp_path: Path) -> None:
+    for name in ("small.net.xml", "small.sumocfg"):
+        (tmp_path / name).write_text((small_scenario.parent / name).read_text())
+    (tmp_path / "small.rou.xml").write_text(
+        '<routes><vehicle id="a" depart="150"><route edges="left0A0 A0B0"/></vehicle>'
+        '<vehicle id="b" depart="120"><route edges="left0A0 A0B0"/></vehicle>'
+        '<vehicle id="before" depart="20"><route edges="left0A0 A0B0"/></vehicle></routes>'
+    )
+    result = simulate(tmp_path / "small.sumocfg")
+    assert result.measures.vehicles == 1
+    assert result.warnings[0].startswith("1 vehicles of the route files were not simulated")
+    assert "the first b" in result.warnings[0]

@@ -237,3 +237,33 @@ def test_without_an_end_it_runs_until_all_have_arrived(
         t for t in ET.parse(street.outputs.trips).getroot() if float(t.attrib["arrival"]) < 0
     ]
     assert not unfinished
+
+
+def test_by_traci_everything_is_the_same(
+    small_scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window's way into SUMO, tried with the program that has none."""
+    scenario = load_scenario(small_scenario)
+    monkeypatch.setattr("greenband.networks.sumo_api.WINDOW", ("sumo",))
+    seen = []
+    for way, gui in (("libsumo", False), ("traci", True)):
+        with street_of(scenario, tmp_path / way, info="full", gui=gui) as street:
+            rows = []
+            for _ in range(60):
+                street.read()
+                vehicles = street.arrays.vehicles
+                assert vehicles is not None
+                n = vehicles.sites[-1]
+                rows.append(
+                    (
+                        street.arrays.counts_veh.tolist(),
+                        street.arrays.presence.tolist(),
+                        street.arrays.occupancy_ratio.tolist(),
+                        street.arrays.downstream_veh.tolist(),
+                        vehicles.distance_m[:n].tolist(),
+                        vehicles.movement[:n].tolist(),
+                        street.arrays.colour.tolist(),
+                    )
+                )
+            seen.append(rows)
+    assert seen[0] == seen[1]
