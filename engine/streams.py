@@ -205,9 +205,10 @@ def _group_stream(
 
 
 def _services(site: Site, movement: str) -> list[tuple[int, bool]]:
-    """Phases that serve a movement, and whether with right of way."""
+    """Phases that serve a movement, and whether with right of way against whatever is green too."""
+    gives_way = {y.phase for y in site.yields}
     return [
-        (i, movement in phase.protected)
+        (i, movement in phase.protected and phase.id not in gives_way)
         for i, phase in enumerate(site.phases)
         if movement in (*phase.protected, *phase.permitted)
     ]

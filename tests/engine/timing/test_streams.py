@@ -13,7 +13,7 @@ from greenband.engine.kernels.streams import (
     uniform_delay_s,
     work_for,
 )
-from greenband.engine.site import Lane, Site
+from greenband.engine.site import Lane, Phase, Site, Yield
 from greenband.engine.streams import (
     Stream,
     stream_arrays,
@@ -174,3 +174,22 @@ def test_incremental_delay_grows_with_load() -> None:
     delays = [incremental_delay_s(x, 800.0, 0.25) for x in np.linspace(0, 1.5, 40)]
     assert delays[0] == 0
     assert all(b > a for a, b in itertools.pairwise(delays))
+
+
+def test_a_phase_that_yields_to_another_is_free_without_it(permitted_left: Site) -> None:
+    """A left with a stage of its own that is also green, and gives way, beside the through."""
+    protected = Phase(id="left", protected=("NBL",), yellow_s=3.0, red_clearance_s=1.0)
+    main = permitted_left.phases[0].model_copy(update={"permitted": ()})
+    update = {
+        "phases": (main, permitted_left.phases[1], protected),
+        "yields": (Yield(phase="left", to="main"),),
+    }
+    changed = permitted_left.model_copy(update=update)
+    site = Site.model_construct(**{n: getattr(changed, n) for n in Site.model_fields})
+    streams = streams_of_movements(site, {"NBL": 50.0, "SBT": 500.0})
+    beside = {"main": (0.0, 36.0), "left": (0.0, 36.0), "side": (40.0, 16.0)}
+    alone = {"main": (40.0, 16.0), "left": (0.0, 36.0)}
+    yielding = _evaluated(site, streams, beside, 60)["NB L"][0]
+    free = _evaluated(site, streams, alone, 60)["NB L"][0]
+    assert free == pytest.approx(1900 / 1.05 * 36 / 60 + 120, rel=1e-6)
+    assert yielding < 0.6 * free
