@@ -26,6 +26,9 @@ from .run import RunResult, simulate
 
 DEMO_SEEDS = (1, 2, 3)
 CONTROLLERS = ("program", "plan", "actuated")
+HOUR_H = 1.0
+SNEAKERS_VEH = 1.0
+"""One vehicle waits within the junction and clears in the yellow; the HCM's default is two."""
 Done = Callable[[str, RunResult], None]
 
 
@@ -52,12 +55,14 @@ def before_after(
     """Plan the counts' peak hour and simulate it before and after, and actuated.
 
     ``site`` is the scenario's one signal, ``existing`` the timing of the scenario's own program
-    (the simulation runs that program itself). `done` hears of every run that is over. Runs are
-    spawned processes: call this under ``if __name__ == "__main__"``.
+    (the simulation runs that program itself). Planned and calculated is the hour as a whole,
+    since that is what is simulated, for drivers `as_simulated`. `done` hears of every run that is
+    over. Runs are spawned processes: call this under ``if __name__ == "__main__"``.
     """
     peak = peak_hour(counts)
-    before = evaluate_plan(site, existing, peak.volumes(), phf=peak.phf)
-    after = make_plan(site, peak.volumes(), phf=peak.phf)
+    drivers = as_simulated(site)
+    before = evaluate_plan(drivers, existing, peak.volumes(), period_h=HOUR_H)
+    after = make_plan(drivers, peak.volumes(), period_h=HOUR_H)
     runs = _simulated(scenario, {site.id: after.plan}, seeds, workers, done)
     cases = (
         Case(
@@ -68,14 +73,23 @@ def before_after(
         ),
         Case(
             "Our plan",
-            f"a fixed plan from the counts of {peak.start} to the hour after, cycle "
-            f"{after.plan.cycle_s:.0f} s",
+            f"a fixed plan for the hour from {peak.start}, cycle {after.plan.cycle_s:.0f} s, made "
+            "for one permitted left turn at the end of each green, as the simulated drivers do it "
+            "(the HCM assumes two)",
             runs["plan"],
             after,
         ),
         Case("Actuated", "the same phases, each as long as its loops ask for", runs["actuated"]),
     )
     return BeforeAfter(peak, before, after, cases)
+
+
+def as_simulated(site: Site) -> Site:
+    """The site with permitted turns that clear at the end of a green as SUMO's drivers do."""
+    area = site.area.model_copy(update={"sneakers_veh": SNEAKERS_VEH})
+    changed = site.model_copy(update={"area": area})
+    # cached properties of the site don't depend on the area
+    return Site.model_construct(**{name: getattr(changed, name) for name in Site.model_fields})
 
 
 def junction_before_after(

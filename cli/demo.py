@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from greenband.benchmarks.run import RunResult
 
 PAGE = "junction.html"
+PLAN = "plan.json"
 
 
 def demo(
@@ -29,6 +29,7 @@ def demo(
     """Plan one junction from its counts, simulate before and after, and write a page."""
     from greenband.benchmarks.before_and_after import CONTROLLERS, junction_before_after
     from greenband.benchmarks.seeds import parse_seeds
+    from greenband.engine.plan_io import plan_json
 
     began = perf_counter()
     wanted = parse_seeds(seeds)
@@ -43,38 +44,28 @@ def demo(
 
     compared = junction_before_after(wanted, workers, tell)
     page = out / PAGE
-    _write_whole(page, _page(compared))
+    plan = out / PLAN
+    _write_whole(plan, plan_json(compared.after) + "\n")
+    _write_whole(page, _page(compared, plan))
     took_s = perf_counter() - began
     return Answer(_data(compared, page, took_s), _show(compared, page, took_s))
 
 
-def _page(compared: BeforeAfter) -> str:
+def _page(compared: BeforeAfter, plan: Path) -> str:
     from greenband.benchmarks.comparison import comparison_page
-    from greenband.networks.scenario import load_scenario
 
-    folder = load_scenario("junction").net.parent
-    files = [_short(folder / name) for name in ("counts.csv", "sites/J.toml")]
-    plan = f"greenband plan {files[0]} --site {files[1]}"
     lead = (
-        f"A plan made from turning counts (peak hour from {compared.peak.start}, peak-hour factor "
-        f"{compared.peak.phf:.2f}), simulated on the traffic of that hour beside the timing that "
-        "the junction had, and beside actuated control."
+        f"A plan made from turning counts (the hour from {compared.peak.start}), simulated on the "
+        "traffic of that hour beside the timing that the junction had, and beside actuated "
+        "control."
     )
-    commands = (
-        plan,
-        f"{plan} --json > plan.json",
-        "greenband simulate junction --controller program --seed 1",
-        "greenband simulate junction --controller plan --plan plan.json --seed 1",
-        "greenband simulate junction --controller actuated --seed 1",
-    )
+    commands = [
+        f"greenband simulate junction --controller {controller} --seed 1"
+        for controller in ("program", f"plan --plan {plan}", "actuated")
+    ]
     return comparison_page(
         f"{compared.after.site.name}: before and after", lead, compared.cases, commands
     )
-
-
-def _short(path: Path) -> str:
-    """Relative to where the user is, if it lies below."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -24,7 +24,7 @@ def test_a_plan_for_the_junction_beats_what_it_had(done: Done) -> None:
     found = done.json()
     page = Path(found["page"])
     assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
-    assert [p.name for p in page.parent.iterdir()] == [page.name]
+    assert {p.name for p in page.parent.iterdir()} == {page.name, "plan.json"}
     assert found["plan"]["control_delay_s"] < found["existing"]["control_delay_s"]
     before, plan, actuated = found["cases"]
     assert [c["controller"] for c in found["cases"]] == ["program", "plan", "actuated"]
