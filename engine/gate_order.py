@@ -85,14 +85,16 @@ class Order:
     def longest_wait_s(self) -> float:
         """The shortest longest-red that can be promised.
 
-        A call comes as its phase ends, and each other stage gets its full minimum first.
+        A call comes as its phase ends, and each other stage gets its full minimum first. Stages
+        that the order only reaches on request count for nothing: they are refused where they
+        would take too long.
         """
         slowest = max(max(self.limits.total_s), self.limits.red_revert_s)
         # pedestrians who call too late for their stage wait for its minimum besides
         slowest += self.limits.minimum_s(self.limits.pedestrians)
         waits = [
             self.limits.minimum_s(self.stages[s]) + max(self.lead_s[s])
-            for s in range(len(self.stages))
+            for s in set(self.next_of_all)
         ]
         return slowest + max(waits) + 1
 

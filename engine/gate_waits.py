@@ -43,20 +43,22 @@ class Waits:
     def lateness_s(self, to: int, green: int, clearing: int, now_s: float) -> float:
         """By how much the longest red would be broken at worst, negative where it is kept.
 
-        That is going to a stage now, and through the others after it. `clearing` are phases that
-        end or clear already.
+        That is going to a stage now, and through the others after it; who does not wait yet may
+        do so from now on. `clearing` are phases that end or clear already.
         """
-        if self.longest_red_s == inf or not self.calls.since_s:
+        if self.longest_red_s == inf:
             return -inf
         leads, mask = self.order.lead_s[to], self.order.stages[to]
         ending = self.limits.ends(green, mask)
         change_s = max(self.limits.slowest_s(ending | clearing), self.limits.red_revert_s)
         ready_s = now_s + change_s - self.longest_red_s
         after_s = ready_s + self.limits.minimum_s(mask)
-        return max(
-            (ready_s if mask >> p & 1 else after_s + leads[p]) - since_s
-            for p, since_s in self.calls.since_s.items()
-        )
+        since_s = self.calls.since_s
+        late_s = [ready_s - since for p, since in since_s.items() if mask >> p & 1]
+        late_s += [
+            after_s + leads[p] - since_s.get(p, now_s) for p in bits(self.calls.servable & ~mask)
+        ]
+        return max(late_s, default=-inf)
 
     def why_late(self, late_s: float) -> str:
         """Words for a stage that would break the longest red, none where it would not."""
