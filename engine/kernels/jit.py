@@ -111,7 +111,8 @@ def jit_inner(function: F) -> F:
 
 
 def _compiled(function: F, **flags: bool) -> F:
-    compiler = numba.jit(
+    numba_jit: Any = numba.jit  # its type stubs lack the flags without doors
+    compiler = numba_jit(
         nopython=True,
         cache=CACHE_FOLDER is not None,
         fastmath=False,

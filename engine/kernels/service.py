@@ -93,7 +93,7 @@ def _permitted_bounds(
                 lost = min(lost, max(max(-green_end, 0.0) + startup - extension, 0.0))
                 first = max(first, green_end + windows[other]["change"])
             else:
-                lagging = lagging or p0 < length - EPS
+                lagging = lagging or p0 < length + windows[w]["change"] + EPS
                 last = min(last, p0)
                 tail = min(tail, max(p0 - length, 0.0))
     if lagging and last > first:
