@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from greenband.engine.errors import InputError
@@ -13,8 +16,8 @@ RINGS = ((("1", "2"), ("3", "4")), (("5", "6"), ("7", "8")))
 SPLITS = {"1": 20, "2": 30, "3": 15, "4": 35, "5": 14, "6": 36, "7": 18, "8": 32}
 
 
-def site_of(phases: str, **more: object) -> Site:
-    limits = {"yellow_s": 3.0, "red_clearance_s": 1.5, "min_green_s": 5.0}
+def site_of(phases: str, **more: Any) -> Site:
+    limits: dict[str, Any] = {"yellow_s": 3.0, "red_clearance_s": 1.5, "min_green_s": 5.0}
     return Site(
         id="X",
         approaches=(Approach(id="a", lanes=(Lane(id="l", movements=("m",)),)),),
@@ -24,7 +27,7 @@ def site_of(phases: str, **more: object) -> Site:
     )
 
 
-def ring_plan(splits: dict[str, float] = SPLITS, **more: object) -> Plan:
+def ring_plan(splits: Mapping[str, float] = SPLITS, **more: Any) -> Plan:
     phases = tuple(Split(id=p, split_s=s) for p, s in splits.items())
     return Plan(**({"site": "X", "cycle_s": 100, "phases": phases} | more))
 
@@ -83,7 +86,7 @@ STAGES = (
 )
 
 
-def stage_plan(order: str = "ABC", **more: object) -> Plan:
+def stage_plan(order: str = "ABC", **more: Any) -> Plan:
     durations = {"A": 20, "B": 15, "C": 25}
     stages = tuple(Split(id=s, split_s=durations[s]) for s in order)
     return Plan(**({"site": "X", "cycle_s": 60, "stages": stages} | more))
@@ -127,7 +130,7 @@ def test_a_plan_of_stages_that_does_not_sum_to_the_cycle_is_refused() -> None:
         ({"reference_phase": "1"}, 12.0),
     ],
 )
-def test_the_reference_point_is_at_the_offset(reference: dict[str, str], origin_s: float) -> None:
+def test_the_reference_point_is_at_the_offset(reference: dict[str, Any], origin_s: float) -> None:
     plan = ring_plan(offset_s=12, **reference)
     windows = green_windows(site_of("12345678", rings=RINGS), plan)
     assert cycle_origin_s(plan, windows) == pytest.approx(origin_s)

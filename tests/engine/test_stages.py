@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -14,7 +15,7 @@ from greenband.engine.stages import conflict_matrix, maximal_stages, stage_matri
 RINGS = ((("1", "2"), ("3", "4")), (("5", "6"), ("7", "8")))
 
 
-def site_of(phases: str, **more: object) -> Site:
+def site_of(phases: str, **more: Any) -> Site:
     return Site(
         id="X",
         approaches=(Approach(id="a", lanes=(Lane(id="l", movements=("m",)),)),),
