@@ -109,7 +109,7 @@ def test_webster_example() -> None:
 
 
 def test_practical_cycle() -> None:
-    cycle_s = practical_cycle_s(0.6, 12)
+    cycle_s = practical_cycle_s(0.6, 12) or 0.0
     assert cycle_s == pytest.approx(36)
     # X of the critical movements is then 0.9
     assert cycle_s * 0.6 / (cycle_s - 12) == pytest.approx(0.9)
