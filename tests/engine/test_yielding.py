@@ -10,7 +10,7 @@ from greenband.engine.yielding import bearing_deg, opposes, yields_to
 
 def site_of(*approaches: tuple[str, str, float | None], **left: object) -> Site:
     movements = tuple(
-        Movement(id=f"{a}{t}", approach=a, turn=t, **(left if (k, t) == (0, "L") else {}))  # type: ignore[arg-type]
+        Movement(id=f"{a}{t}", approach=a, turn=t, **(left if (k, t) == (0, "L") else {}))
         for k, (a, _, _) in enumerate(approaches)
         for t in ("L", "T", "R")
     )
