@@ -9,7 +9,8 @@ from greenband.engine.plan import Plan, Window, green_windows
 from greenband.engine.site import Phase, Site
 
 WIDTH = 760.0
-LEFT = 64.0
+LEFT = 120.0
+MOST_LETTERS = 15
 ROW = 46.0
 GAP = 10.0
 TOP = 8.0
@@ -90,7 +91,7 @@ def _row_svg(site: Site, plan: Plan, row: _Row, index: int) -> str:
     )
     label = (
         f'<text x="{LEFT - 8:g}" y="{y + ROW / 2 + 5:g}" text-anchor="end" class="row">'
-        f"{escape(row.label)}</text>"
+        f"{escape(_short(row.label))}</text>"
     )
     return "\n".join([label, background, *(_window_svg(site, plan, w, y) for w in row.windows)])
 
@@ -123,7 +124,8 @@ def _words_svg(
     room = _x(plan, piece[1]) - _x(plan, piece[0])
     middle = (_x(plan, piece[0]) + _x(plan, piece[1])) / 2
     served = " ".join((*phase.protected, *(f"({m})" for m in phase.permitted)))
-    first = phase.id if len(served) * MIN_LETTER > room else f"{phase.id}  {served}"
+    full = f"{phase.id}  {served}" if plan.phases else served
+    first = phase.id if len(full) * MIN_LETTER > room else full
     if len(first) * MIN_LETTER > room:
         first = ""
     second = f"{window.green_s:g} s" if room > 5 * MIN_LETTER else ""
@@ -133,6 +135,10 @@ def _words_svg(
         f'<text x="{middle:.1f}" y="{y + 36:g}" text-anchor="middle" class="green">'
         f"{second}</text>"
     )
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= MOST_LETTERS else label[: MOST_LETTERS - 1] + "…"
 
 
 def _wrapped(start_s: float, length_s: float, cycle_s: float) -> list[tuple[float, float]]:

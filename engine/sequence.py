@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,13 +175,22 @@ def _slot_min_s(
     first_slot: Ints,
     windows: list[tuple[int, int, int, int]],
 ) -> Ints:
-    """A slot holds the change intervals that end in it, and at least a second of green."""
-    least = np.ones(len(sequence.slots), np.int64)
+    """A slot holds the change intervals that end in it, and a green worth showing."""
+    green = np.array(
+        [
+            ceil(min((site.phase(p).min_green_s or 1.0 for p in phases), default=1.0) - 1e-9)
+            for phases in sequence.served
+        ],
+        np.int64,
+    )
+    least = np.maximum(green, 1)
     for ring, phase, first, count in windows:
         start, end = int(first_slot[ring]), int(first_slot[ring + 1])
         if count == end - start:
             continue
         last = start + (first - start + count - 1) % (end - start)
-        change = int(np.ceil(sum(change_s(site.phases[phase])) - 1e-9))
-        least[last] = max(least[last], change + 1)
+        change = ceil(sum(change_s(site.phases[phase])) - 1e-9)
+        # of a green that spans several slots only the end need lie in the last
+        shown = green[last] if count == 1 or site.phases[phase].kind == "vehicle" else 1
+        least[last] = max(least[last], change + shown)
     return least

@@ -82,7 +82,7 @@ def make_plan(
     site, volumes and limits do not fit.
     """
     _check_range(cycle_range_s)
-    limited = with_limits(with_pedestrians(site, pedestrians_ped_h), rules)
+    limited = with_limits(with_yields(with_pedestrians(site, pedestrians_ped_h)), rules)
     rates = _flow_rates(limited, volumes_veh_h, phf)
     streams = streams_of_movements(limited, rates)
     search = _Search(limited, streams, rules, cycle_range_s, period_h, None)
@@ -158,7 +158,7 @@ def evaluate_plan(
     ``keep_change_intervals``: yellow and red clearance stay as the site states them, whatever
     the rules say.
     """
-    walked = with_pedestrians(site, pedestrians_ped_h)
+    walked = with_yields(with_pedestrians(site, pedestrians_ped_h))
     limited = (
         _with_other_limits(walked, rules) if keep_change_intervals else with_limits(walked, rules)
     )
@@ -193,6 +193,24 @@ def with_pedestrians(site: Site, pedestrians_ped_h: Mapping[str, float] | None) 
     )
     changed = site.model_copy(update={"approaches": approaches})
     return Site.model_construct(**{name: getattr(changed, name) for name in Site.model_fields})
+
+
+def with_yields(site: Site) -> Site:
+    """The site with the turns of phases that give way to another as permitted ones.
+
+    A phase of a net may be green alone in one stage and give way in the next: a permitted turn
+    against nobody is as free as a protected one, so that this holds in both.
+    """
+    gives_way = {y.phase for y in site.yields}
+    if not gives_way:
+        return site
+    phases = [
+        p.model_copy(update={"protected": (), "permitted": (*p.protected, *p.permitted)})
+        if p.id in gives_way
+        else p
+        for p in site.phases
+    ]
+    return _with_phases(site, phases)
 
 
 @dataclass(frozen=True)
