@@ -348,3 +348,60 @@ def test_nothing_is_written_where_it_can_not_be(
     )
     assert done.code == 2
     assert "can't be written" in done.error()["found"]
+
+
+def test_webster_s_cycle(greenband: Greenband, tmp_path: Path) -> None:
+    """500 and 300 veh/h on 1600 veh/h each, 16 s lost: 58 s, greens as the flow ratios."""
+    lanes = "".join(
+        f"""
+        [[approaches]]
+        id = "{a}"
+        lanes = [{{ id = "{a}1", movements = ["{a}T"], saturation_flow_veh_h = 1600 }}]
+        [[movements]]
+        id = "{a}T"
+        approach = "{a}"
+        turn = "T"
+        [[phases]]
+        id = {p}
+        protected = ["{a}T"]
+        yellow_s = 5
+        red_clearance_s = 3
+        [[stages]]
+        id = "stage {p}"
+        phases = [{p}]
+        """
+        for a, p in (("NB", 2), ("EB", 4))
+    )
+    site, counts = tmp_path / "site.toml", tmp_path / "counts.csv"
+    site.write_text(f'id = "w"\n{lanes}', "utf-8")
+    counts.write_text("start,NBT,EBT\n07:00,500,300\n", "utf-8")
+    data = greenband(
+        "plan", counts, "--site", site, "--interval", 60, "--objective", "webster", "--json"
+    ).json()
+    assert data["critical"]["webster_cycle_s"] == pytest.approx(58)
+    assert data["cycle_s"] == 58
+    assert {p["phase"]: p["green_s"] for p in data["phases"]} == {2: 26, 4: 16}
+
+
+def test_demand_beyond_capacity_gets_a_plan_and_says_so(
+    greenband: Greenband, site: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "flood.csv"
+    path.write_text(
+        f"start,{','.join(VOLUMES)}\n07:00,{','.join(str(2 * v) for v in VOLUMES.values())}\n",
+        "utf-8",
+    )
+    done = greenband("plan", path, "--site", site, "--interval", 60, "--json")
+    assert done.code == 0
+    data = done.json()
+    assert data["critical"]["webster_cycle_s"] is None
+    assert any("Demand exceeds what any cycle can serve" in w for w in data["warnings"])
+    assert data["cycle_s"] <= 180
+
+
+def test_nobody_comes(greenband: Greenband, site: Path, tmp_path: Path) -> None:
+    path = tmp_path / "night.csv"
+    path.write_text(f"start,{','.join(VOLUMES)}\n03:00,{','.join('0' for _ in VOLUMES)}\n", "utf-8")
+    data = greenband("plan", path, "--site", site, "--interval", 60, "--json").json()
+    assert data["control_delay_s"] == 0
+    assert {p["phase"] for p in data["phases"]} == {2, 3, 4, 6, 7, 8}
