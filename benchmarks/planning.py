@@ -35,7 +35,22 @@ class Planned:
     def warnings(self) -> tuple[str, ...]:
         """Of our plan, and of the existing timing, which is named."""
         old = self.existing.warnings if self.existing else ()
-        return (*self.ours.warnings, *(f"existing timing: {w}" for w in old))
+        return (*self.ours.warnings, *self._why_worse(), *(f"existing timing: {w}" for w in old))
+
+    def _why_worse(self) -> list[str]:
+        """Why an existing timing can have less delay than ours: it keeps fewer limits."""
+        if self.existing is None:
+            return []
+        less_s = self.ours.analysis.control_delay_s - self.existing.analysis.control_delay_s
+        if less_s <= 0:
+            return []
+        broken = [w for w in self.existing.warnings if w.startswith("phase ")]
+        reason = (
+            "it breaks limits that this plan keeps (below)"
+            if broken
+            else "its cycle, order or fractions of a second are not among those allowed here"
+        )
+        return [f"The existing timing has {less_s:.1f} s less delay: {reason}"]
 
     def as_dict(self) -> dict[str, Any]:
         """The evaluation of the existing timing with ours beside it, else ours."""
@@ -48,7 +63,9 @@ class Planned:
         }
         first = self.existing or self.ours
         data = plan_to_dict(first) | {"demand": demand, "site_source": self.where.source}
-        data["warnings"] = list(dict.fromkeys((*self.demand.warnings, *first.warnings)))
+        data["warnings"] = list(
+            dict.fromkeys((*self.demand.warnings, *self._why_worse(), *first.warnings))
+        )
         if self.existing is not None:
             data["ours"] = plan_to_dict(self.ours)
         return data

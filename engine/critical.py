@@ -20,6 +20,7 @@ from .site import Site
 from .splits import Problem, cycle_s
 from .streams import Stream
 
+Floats = NDArray[np.float64]
 REFERENCE_CYCLE_S = 100.0
 """On which the needs y C + lost of two chains are compared."""
 PRACTICAL_X = 0.9
@@ -122,6 +123,7 @@ def _needs(
     layout = problem.layout
     green = _evaluate(problem, split_s)
     cycle = cycle_s(layout, np.array(split_s))
+    by_phase = np.bincount(layout.window_phase, weights=green, minlength=len(site.phases))
     windows = []
     for w in range(len(layout.window_phase)):
         phase = site.phases[int(layout.window_phase[w])]
@@ -133,7 +135,7 @@ def _needs(
         endless = green[w] >= cycle
         effective = green[w] + layout.window_change_s[w] - lost_s
         by_stream = [
-            _flow_ratio(problem, stream, i, int(layout.window_phase[w]), effective, cycle)
+            _flow_ratio(problem, stream, i, int(layout.window_phase[w]), effective, cycle, by_phase)
             for i, stream in enumerate(streams)
         ]
         # a phase that is green twice serves its demand in parts
@@ -172,7 +174,13 @@ def _evaluate(problem: Problem, split_s: tuple[int, ...]) -> NDArray[np.float64]
 
 
 def _flow_ratio(
-    problem: Problem, stream: Stream, index: int, phase: int, effective_s: float, cycle: int
+    problem: Problem,
+    stream: Stream,
+    index: int,
+    phase: int,
+    effective_s: float,
+    cycle: int,
+    by_phase: Floats,
 ) -> float:
     """What share of the time a stream needs a phase; 0 where another phase is its own.
 
@@ -187,7 +195,9 @@ def _flow_ratio(
         phases = arrays.service_phase[services]
         protected = arrays.service_protected[services]
         if phase in phases[protected]:
-            sure += part.share_ratio / part.saturation_veh_h
+            # several phases with right of way serve the demand in parts
+            here = by_phase[phase] / max(float(by_phase[phases[protected]].sum()), 1e-9)
+            sure += here * part.share_ratio / part.saturation_veh_h
             elsewhere |= bool((~protected).any())
         elif phase in phases[~protected] and not protected.any():
             waits += part.share_ratio

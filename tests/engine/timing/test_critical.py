@@ -114,3 +114,15 @@ def test_practical_cycle() -> None:
     # X of the critical movements is then 0.9
     assert cycle_s * 0.6 / (cycle_s - 12) == pytest.approx(0.9)
     assert practical_cycle_s(0.9, 12) is None
+
+
+def test_a_movement_of_two_phases_needs_each_in_part(overlapping: Site) -> None:
+    """Right of way in two phases: the demand is shared, not counted twice."""
+    phases = tuple(
+        p.model_copy(update={"protected": (*p.protected, "EBT")}) if p.id == "d" else p
+        for p in overlapping.phases
+    )
+    changed = overlapping.model_copy(update={"phases": phases})
+    site = Site.model_construct(**{n: getattr(changed, n) for n in Site.model_fields})
+    found = _critical(site, {"EBT": 1200.0})
+    assert found.flow_ratio == pytest.approx(1200 / 1900)
