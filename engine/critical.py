@@ -123,7 +123,8 @@ def _needs(
     layout = problem.layout
     green = _evaluate(problem, split_s)
     cycle = cycle_s(layout, np.array(split_s))
-    by_phase = np.bincount(layout.window_phase, weights=green, minlength=len(site.phases))
+    by_phase = np.zeros(len(site.phases))
+    np.add.at(by_phase, layout.window_phase, green)
     windows = []
     for w in range(len(layout.window_phase)):
         phase = site.phases[int(layout.window_phase[w])]
