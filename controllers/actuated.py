@@ -25,7 +25,7 @@ MAX_GREEN_S = 40.0
 """Where the site states no maximum."""
 MIN_GREEN_S = 5.0
 """Where no rules have filled the minimum in."""
-UPSTREAM_PASSAGE_S = 3.0
+UPSTREAM_PASSAGE_S = 2.0
 """An upstream loop bridges gaps up to the time from it to the stop line, at most this long: a
 longer passage would hold the green for gaps in which nobody is served."""
 

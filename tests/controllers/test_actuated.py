@@ -86,9 +86,9 @@ class TestBoth:
     ) -> None:
         state, controller = state_of(site, start), Actuated(site)
         call(state, "4", "8")
-        cover(state, "up S", gap_s=2.0)
+        cover(state, "up S", gap_s=1.0)
         assert second(controller, state) == "2+6"
-        cover(state, "up S", gap_s=3.0)
+        cover(state, "up S", gap_s=2.0)
         assert second(controller, state) == "4+8"
 
     def test_maxes_out_from_the_first_opposing_call(
