@@ -25,7 +25,7 @@ def test_a_plan_is_made_once_and_kept_whole(small_scenario: Path, tmp_path: Path
     scenario = load_scenario(small_scenario)
 
     def ask(**how: Any) -> dict[str, Plan]:
-        given = {"rules": RESCO, "scenario": scenario} | how
+        given: dict[str, Any] = {"rules": RESCO, "scenario": scenario} | how
         return cached_plans(given.pop("scenario"), folder=tmp_path, make=make, **given)
 
     assert ask() == ask() == {"A0": PLAN}

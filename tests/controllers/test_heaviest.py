@@ -16,7 +16,7 @@ from greenband.engine.site import Site
 from greenband.engine.stage_loads import receiving_ratio, served_movements
 
 Make = Callable[..., State]
-LAWS = [LongestQueue, MaxPressure]
+LAWS: list[type[MaxPressure] | type[LongestQueue]] = [LongestQueue, MaxPressure]
 
 
 def wait_on(state: State, **queues: float) -> None:

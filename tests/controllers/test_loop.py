@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import polars
 import pytest
@@ -57,8 +58,8 @@ class Script:
 class Alternate:
     """Asks for the next stage every ten seconds."""
 
-    needs = frozenset[str]()
-    interval_s = 10
+    needs: ClassVar[frozenset[str]] = frozenset()
+    interval_s: ClassVar[int] = 10
 
     def __init__(self, site: Site) -> None:
         self.asked: list[float] = []
@@ -135,7 +136,7 @@ def test_refusals_are_counted_with_their_reason(script: Script) -> None:
     class Wild(Alternate):
         """Asks for a stage that is not there."""
 
-        interval_s = 1
+        interval_s: ClassVar[int] = 1
 
         def decide(self, state: State) -> Request:
             return Request(stage=99)
