@@ -18,7 +18,7 @@ from .heaviest import StageChooser
 
 HOLD_S = 10.0
 """A green lasts this long at least: with less, changes cost more than they bring."""
-EVERY_S = 5.0
+EVERY_S = 10.0
 """Then the stages are compared this often."""
 LEAST_ROOM_RATIO = 0.05
 """With less of its receiving link free a movement can't be served."""
