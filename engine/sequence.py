@@ -91,7 +91,7 @@ def layout_of(site: Site, sequence: Sequence, rules: Rules) -> Layout:
     ]
     phases = [site.phases[phase] for _, phase, _, _ in windows]
     sizes = [end - first for first, end in pairwise(first_slot.tolist())]
-    endless = [count == sizes[ring] for ring, _, _, count in windows]
+    endless = [_endless(sequence, ring, count, sizes[ring]) for ring, _, _, count in windows]
     greens = [phase for _, phase, _, _ in windows]
     return Layout(
         first_slot=first_slot,
@@ -169,6 +169,14 @@ def _runs(site: Site, sequence: Sequence, first: int, end: int) -> list[tuple[in
     return runs
 
 
+def _endless(sequence: Sequence, ring: int, count: int, size: int) -> bool:
+    """True for a green that fills its ring.
+
+    One before a barrier behind which the ring has no phase ends there.
+    """
+    return count == size and all(sequence.rings[ring])
+
+
 def _slot_min_s(
     site: Site,
     sequence: Sequence,
@@ -186,7 +194,7 @@ def _slot_min_s(
     least = np.maximum(green, 1)
     for ring, phase, first, count in windows:
         start, end = int(first_slot[ring]), int(first_slot[ring + 1])
-        if count == end - start:
+        if _endless(sequence, ring, count, end - start):
             continue
         last = start + (first - start + count - 1) % (end - start)
         change = ceil(sum(change_s(site.phases[phase])) - 1e-9)
