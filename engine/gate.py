@@ -229,7 +229,7 @@ class Gate:
         if self._waits.has_maximums:
             self._waits.time_maximums(signals.green, now_s)
         # what was refused for a change's sake may be possible in the next second
-        settled = not refused or (not was_changing and before == (self._stage, self._running))
+        settled = not was_changing and before == (self._stage, self._running)
         self._next = self._next_event_s() if settled else now_s
         return self._tell(refused)
 
