@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 from math import inf
 
+from .crossing import collide
 from .site import Site
 from .stages import conflict_matrix
 
@@ -28,7 +30,7 @@ def problems_of(site: Site) -> list[Problem]:
     found += _detectors(site)
     if not found:  # these need the references to be sound
         found = [*_stage_conflicts(site), *_ring_conflicts(site)]
-        found += [*_never_green(site), *_never_served(site)]
+        found += [*_never_green(site), *_never_served(site), *_collisions(site)]
     if not found and "longest_red_s" in site.model_fields_set:
         found = _longest_red(site)
     return found
@@ -262,6 +264,32 @@ def _beside(site: Site) -> Iterator[tuple[int, int, str, str]]:
                 yield from ((r, g, a, b) for a in group for b in facing)
 
 
+def _collisions(site: Site) -> Iterator[Problem]:
+    """Protected movements that are green together and would collide.
+
+    Whoever states the conflicts knows better than compass and turn.
+    """
+    if site.conflicts is not None:
+        return
+    places = [(f"phases[{i}].protected", p.id, p.id) for i, p in enumerate(site.phases)]
+    places += [(f"rings[{r}][{g}]", one, other) for r, g, one, other in _beside(site)]
+    for i, stage in enumerate(site.stages):
+        places += [(f"stages[{i}].phases", a, b) for a, b in combinations(stage.phases, 2)]
+    for path, one, other in places:
+        pairs = product(site.phase(one).protected, site.phase(other).protected)
+        for a, b in pairs:
+            if collide(site, site.movement(a), site.movement(b)):
+                yield Problem(
+                    path,
+                    f"{a} (phase {one}) and {b} (phase {other}) are green together with right of "
+                    "way, and their paths cross",
+                    "protected movements whose paths don't cross",
+                    "Make one of them permitted or give it a green of its own; if their paths "
+                    "really don't cross, state the site's conflicts.",
+                )
+                break
+
+
 def _never_green(site: Site) -> Iterator[Problem]:
     """Phases that no stage and no ring holds."""
     if site.stages:
@@ -286,11 +314,12 @@ def _never_served(site: Site) -> Iterator[Problem]:
     """Movements without a phase; a right turn may run free of the signal."""
     served = {m for p in site.phases for m in (*p.protected, *p.permitted)}
     for i, m in enumerate(site.movements):
-        if m.id not in served and m.turn in ("L", "T"):
+        shared = any(m.id in lane.movements and len(lane.movements) > 1 for lane in site.lanes)
+        if m.id not in served and (m.turn in ("L", "T") or shared):
             yield Problem(
                 f"movements[{i}].id",
                 f"movement {m.id}, which no phase serves",
-                "a left or through movement with a phase",
+                "a movement with a phase (a right turn in a lane of its own may do without)",
                 "Add it to the protected or permitted movements of a phase.",
             )
 
