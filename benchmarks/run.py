@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -13,25 +13,27 @@ from typing import Literal
 
 from greenband.controllers.base import Controller
 from greenband.controllers.catalogue import Entry, find
-from greenband.controllers.loop import Outcome, run, watch
+from greenband.controllers.loop import Outcome, PackedStreet, run, watch
 from greenband.controllers.recorder import Recorder
 from greenband.engine.colour_check import audit
 from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan
 from greenband.engine.rules import STREET, Rules, resco
 from greenband.engine.site import Site
-from greenband.networks.net_xml import load_net
 from greenband.networks.overlay import read_signals
-from greenband.networks.resample import resample
 from greenband.networks.scenario import Scenario, load_scenario
 from greenband.networks.sumo_reading import Info
 from greenband.networks.sumo_site import SumoSite, Uncontrolled
 from greenband.networks.sumo_street import SumoStreet
 
-from .measures import Measures, departures, left_out, measures, scheduled
-from .movement_delay import free_times_s, movement_delays, street_delays_s
+from .demand import played as play
+from .disturbance import NONE, Disturbance
+from .edge_waits import EdgeWait, edge_output
+from .faulty_street import FaultyStreet
+from .measures import Measures
+from .measuring import measure
 from .plan_cache import cached_plans
-from .trips import read_passages, read_totals, read_trips
+from .time_limit import limited
 
 League = Literal["resco", "street"]
 Demand = Literal["published", "resampled"]
@@ -73,6 +75,8 @@ class RunResult:
     gridlocked: tuple[str, ...]
     audit: dict[str, object]
     warnings: tuple[str, ...]
+    disturbance: str = NONE.name
+    wait_by_edge: dict[str, EdgeWait] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """One flat object, as the command line prints it with ``--json``."""
@@ -92,6 +96,9 @@ def simulate(
     gui: bool = False,
     record: Path | None = None,
     co2: bool = False,
+    disturbance: Disturbance = NONE,
+    edges: bool = False,
+    decide_limit_s: float | None = None,
 ) -> RunResult:
     """Simulate a scenario under a controller.
 
@@ -100,9 +107,13 @@ def simulate(
     scenario : a name in the catalogue, the path of a .sumocfg, or a Scenario.
     controller : a name in the catalogue, or path/to/file.py:Name.
     info : what the controller may know. league : the rules; the scenario's own by default.
-    plans : by signal, for controllers that run a plan; by default they are made from what the
-        loops count on other seeds, and kept (`plan_cache.cached_plans`).
+    plans : by signal, for controllers that run a plan; a signal without one keeps its program, and
+        is named. By default they are made from what the loops count on other seeds, and kept
+        (`plan_cache.cached_plans`).
     record : a Parquet file for requests, commands, colours and refusals.
+    disturbance : what goes wrong on purpose; failing loops need the level `loops`.
+    edges : also measure how long vehicles stood on each edge (`RunResult.wait_by_edge`).
+    decide_limit_s : seconds in which a controller must have decided each time.
 
     Raises InputError with the place in the input; MissingPartError where something is not
     installed.
@@ -112,16 +123,19 @@ def simulate(
     entry = find(controller)
     chosen: League = league or ("resco" if given.league == "resco" else "street")
     sites, uncontrolled = read_signals(given)
+    if entry.takes_plan and plans is not None:
+        sites, uncontrolled = _planned(sites, uncontrolled, plans)
     if not sites and not entry.untouched:
         raise _nothing_to_control(given, uncontrolled)
+    _check_disturbance(disturbance, info, entry)
     if entry.takes_plan and plans is None:
         plans = cached_plans(given, rules=rules_of(given, chosen), demand=demand)
     with tempfile.TemporaryDirectory(prefix="greenband-") as name:
         folder = Path(name)
-        played = given if demand == "published" else resample(given, seed, folder)
+        played = play(given, sites, demand, disturbance, seed, folder)
         recorder = Recorder() if record is not None else None
         street = SumoStreet(
-            played,
+            edge_output(played, folder) if edges else played,
             sites,
             rules=rules_of(given, chosen),
             folder=folder,
@@ -132,11 +146,18 @@ def simulate(
             co2=co2,
         )
         with street:
-            outcome = _drive(street, entry, plans or {}, rules_of(given, chosen), recorder)
+            outcome = _drive(
+                street if not disturbance.of_detectors else FaultyStreet(street, disturbance, seed),
+                entry if decide_limit_s is None else limited(entry, decide_limit_s),
+                plans or {},
+                rules_of(given, chosen),
+                info,
+                recorder,
+            )
             end_s, buses = street.time_s, street.vehicle_types("bus")
         if recorder is not None and record is not None:
             recorder.write(record)
-        measured, missing = _measure(played, street, end_s, buses, co2)
+        measured = measure(played, street, end_s, buses, co2=co2, edges=folder if edges else None)
     return RunResult(
         scenario=given.name,
         scenario_digest=given.digest,
@@ -148,7 +169,7 @@ def simulate(
         sumo_version=sumo_version(),
         begin_s=given.begin_s,
         end_s=end_s,
-        measures=measured,
+        measures=measured.measures,
         wall_s=perf_counter() - began,
         decide_ms=1000.0 * outcome.decide_s / max(outcome.seconds, 1),
         slowest_decide_ms=1000.0 * outcome.slowest_s,
@@ -156,7 +177,9 @@ def simulate(
         refusal_reasons=_reasons(outcome.refusals),
         gridlocked=street.gridlocked,
         audit=_audit(street, rules_of(given, chosen), entry.untouched),
-        warnings=(*missing, *_warnings(sites, uncontrolled)),
+        warnings=(*measured.warnings, *_warnings(sites, uncontrolled)),
+        wait_by_edge=measured.wait_by_edge,
+        disturbance=disturbance.name,
     )
 
 
@@ -173,10 +196,11 @@ def sumo_version() -> str:
 
 
 def _drive(
-    street: SumoStreet,
+    street: PackedStreet,
     entry: Entry,
     plans: Mapping[str, Plan],
     rules: Rules,
+    info: Info,
     recorder: Recorder | None,
 ) -> Outcome:
     if entry.untouched:
@@ -185,7 +209,7 @@ def _drive(
         street,
         partial(_make, entry, plans),
         rules=rules,
-        info=street.info,
+        info=info,
         needs=entry.needs,
         recorder=recorder,
     )
@@ -193,48 +217,6 @@ def _drive(
 
 def _make(entry: Entry, plans: Mapping[str, Plan], site: Site) -> Controller:
     return entry.make(site, plans.get(site.id))
-
-
-def _measure(
-    scenario: Scenario, street: SumoStreet, end_s: float, buses: frozenset[str], co2: bool
-) -> tuple[Measures, list[str]]:
-    """The measures, and a warning where SUMO left vehicles out."""
-    trips, walks = read_trips(street.outputs.trips)
-    demand = list(departures(scenario.routes))
-    basic = measures(
-        trips,
-        walks,
-        read_totals(street.outputs.totals),
-        begin_s=scenario.begin_s,
-        end_s=end_s,
-        resco_schedule_s={name: t for tag, name, t in demand if tag == "vehicle"},
-        bus_types=buses,
-        co2=co2,
-        gridlock=bool(street.gridlocked),
-    )
-    factors = {t.id: t.speed_factor for t in scheduled(trips, scenario.begin_s, end_s)}
-    free_s = free_times_s(load_net(scenario.net, scenario.additional))
-    delays = movement_delays(
-        read_passages(street.outputs.routes), street.signals, free_s, factors, end_s
-    )
-    main_s, side_s = street_delays_s(delays, street.signals)
-    table: dict[str, dict[str, dict[str, float]]] = {}
-    for (site, movement, _), tally in delays.items():
-        row = {"vehicles": tally.vehicles, "delay_s": tally.delay_s}
-        table.setdefault(site, {})[movement] = row
-    whole = replace(
-        basic, main_street_delay_s=main_s, side_street_delay_s=side_s, delay_by_movement=table
-    )
-    return whole, _missing(left_out(demand, trips, scenario.begin_s, end_s))
-
-
-def _missing(names: list[str]) -> list[str]:
-    if not names:
-        return []
-    return [
-        f"{len(names)} vehicles of the route files were not simulated, the first {names[0]}: SUMO "
-        "leaves out what is not in order of departure; sort the file, or look at its route"
-    ]
 
 
 def _audit(street: SumoStreet, rules: Rules, program: bool) -> dict[str, object]:
@@ -263,6 +245,18 @@ def _warnings(sites: list[SumoSite], uncontrolled: list[Uncontrolled]) -> list[s
     return kept + [f"signal {s.signal_id}: {note}" for s in sites for note in s.notes]
 
 
+def _planned(
+    sites: list[SumoSite], uncontrolled: list[Uncontrolled], plans: Mapping[str, Plan]
+) -> tuple[list[SumoSite], list[Uncontrolled]]:
+    """The signals that have a plan; the others are among those that keep their program."""
+    without = [s.signal_id for s in sites if s.signal_id not in plans]
+    reason = "no plan was given for it"
+    return (
+        [s for s in sites if s.signal_id in plans],
+        [*uncontrolled, *(Uncontrolled(signal, reason) for signal in without)],
+    )
+
+
 def _nothing_to_control(scenario: Scenario, uncontrolled: list[Uncontrolled]) -> InputError:
     reasons = "; ".join(f"{u.signal_id}: {u.reason}" for u in uncontrolled[:5])
     return InputError(
@@ -271,3 +265,13 @@ def _nothing_to_control(scenario: Scenario, uncontrolled: list[Uncontrolled]) ->
         "at least one signal with two green stages; controller `program` runs any network",
         "Give the signals programs (netconvert --tls.rebuild), or use --controller program.",
     )
+
+
+def _check_disturbance(disturbance: Disturbance, info: Info, entry: Entry) -> None:
+    if disturbance.of_detectors and info != "loops" and not entry.untouched:
+        raise InputError(
+            f"disturbance {disturbance.name}, information {info}",
+            "failing or late loops, and a controller that sees more than loops",
+            "the level loops",
+            "Use --info loops, or a disturbance of the demand.",
+        )
