@@ -102,11 +102,12 @@ def simulate(
         Demand, typer.Option(help="resampled: the demand drawn anew by the seed.")
     ] = Demand.published,
     plan: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
-            help="For the controller plan: a timing as `greenband plan --json` prints it; once for "
-            "each signal. Without it, plans are made from what loops count on other seeds.",
-            metavar="FILE",
+            help="For the controller plan: a timing, in each form that `greenband plan --timing` "
+            "takes; once for each signal. Signals without one keep their program. Without any, "
+            "plans are made from what loops count on other seeds.",
+            metavar="PLAN",
         ),
     ] = None,
     gui: Annotated[bool, typer.Option("--gui", help="Show it in SUMO's window.")] = False,
@@ -215,7 +216,7 @@ def _league(scenario: Scenario, league: League | None) -> str:
 
 
 def _plans(
-    scenario: Scenario, controller: str, league: Any, demand: str, files: list[Path]
+    scenario: Scenario, controller: str, league: Any, demand: str, files: list[str]
 ) -> dict[str, Plan] | None:
     """The plans that the controller needs; None where it needs none."""
     from greenband.benchmarks.plan_cache import cached_plans
@@ -234,7 +235,10 @@ def _plans(
         return None
     if files:
         from greenband.benchmarks.plan_files import read_plans
+        from greenband.networks.site_files import timing_head
 
+        for file in (f for f in files if timing_head(f).beside_ours):
+            log(f"{file} holds two timings: the existing one is run. Ours is {file}#ours")
         return read_plans(files, scenario, rules_of(scenario, league))
     log(
         f"Counting with the loops on seeds {', '.join(map(str, COUNTING_SEEDS))} "

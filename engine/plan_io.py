@@ -17,6 +17,8 @@ DIGITS = 4
 """Of what is printed: a tenth of a millisecond."""
 ALLOWED_KEYS = frozenset({"cycle_s", "offset_s", "phases", "stages", "rings",
                           "reference_phase", "reference_point", "site"})  # fmt: skip
+OURS = "ours"
+"""The key of our plan beside an existing timing, in what ``greenband plan --timing`` prints."""
 ENTRY_KEYS = frozenset({"phase", "stage", "split_s", "green_s", "yellow_s", "red_clearance_s"})
 
 
@@ -92,14 +94,24 @@ def parse_plan(text: str, source: str, site: Site) -> Plan:
     return parse_timing(text, source, site)[0]
 
 
-def parse_timing(text: str, source: str, site: Site) -> tuple[Plan, Site]:
+def head_of_timing(text: str, source: str) -> tuple[str, bool]:
+    """The site that a timing says it is for (else empty), and whether our plan stands beside it."""
+    data = _loaded(text, source)
+    named = data.get("site")
+    return "" if named is None else str(named), isinstance(data.get(OURS), dict)
+
+
+def parse_timing(text: str, source: str, site: Site, *, ours: bool = False) -> tuple[Plan, Site]:
     """A plan, and the site with the yellow and red clearance that the timing states.
 
     JSON as `plan_to_dict` makes it, or TOML with the same keys: ``cycle_s`` (else the sum of the
     splits), ``offset_s``, ``[[phases]]`` with ``phase`` and ``split_s`` (or ``green_s``), or
-    ``[[stages]]`` with ``stage`` and ``split_s``. Raises InputError with the place in the file.
+    ``[[stages]]`` with ``stage`` and ``split_s``. ``ours``: of an existing timing and our plan
+    beside it, our plan. Raises InputError with the place in the file.
     """
     data = _loaded(text, source)
+    if ours:
+        data = _our_plan(data, source)
     for key in ("phases", "stages"):
         if not isinstance(data.get(key, []), list):
             raise InputError(
@@ -145,6 +157,17 @@ def _loaded(text: str, source: str) -> dict[str, Any]:
             "Make the timing again.",
         )
     return cast(dict[str, Any], data)
+
+
+def _our_plan(data: dict[str, Any], source: str) -> dict[str, Any]:
+    if not isinstance(data.get(OURS), dict):
+        raise InputError(
+            source,
+            "one timing only",
+            "what `greenband plan --timing OLD --json` prints: the existing timing, and ours",
+            f"Leave out #{OURS}.",
+        )
+    return cast(dict[str, Any], data[OURS])
 
 
 def _plan(

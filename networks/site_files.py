@@ -10,7 +10,7 @@ from pathlib import Path
 
 from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan
-from greenband.engine.plan_io import parse_timing
+from greenband.engine.plan_io import OURS, head_of_timing, parse_timing
 from greenband.engine.rules import STREET, Rules, with_limits
 from greenband.engine.site import Phase, Site
 from greenband.engine.site_toml import parse_site
@@ -36,6 +36,17 @@ class SiteFile:
     utdf: UtdfNetwork | None = None
 
 
+@dataclass(frozen=True)
+class TimingHead:
+    """What a timing says of itself: the site or signal that it is for, empty where it doesn't say.
+
+    `beside_ours`: it is the existing timing of a file that holds our plan as well.
+    """
+
+    site: str
+    beside_ours: bool = False
+
+
 def load_site(reference: str) -> SiteFile:
     """A site from ``site.toml``, ``NET.net.xml#SIGNAL`` or ``UTDF.csv#NODE``.
 
@@ -47,7 +58,7 @@ def load_site(reference: str) -> SiteFile:
         if signal and signal != site.id:
             raise InputError(reference, f"site {site.id}", f"site {signal}", "Leave out the #.")
         return SiteFile(site, str(path))
-    if path.name.endswith((".net.xml", ".net.xml.gz")):
+    if _is_net(path):
         sumo = _signal_of_net(path, signal)
         return SiteFile(sumo.site, f"{path}#{sumo.signal_id}", sumo=sumo)
     if path.suffix.lower() == ".csv":
@@ -65,8 +76,9 @@ def load_site(reference: str) -> SiteFile:
 def load_timing(reference: str, where: SiteFile, rules: Rules = STREET) -> tuple[Plan, Site]:
     """An existing timing, and the site with the yellow and red clearance that it states.
 
-    JSON as ``greenband plan --json`` prints it, TOML with the same keys, ``UTDF.csv#NODE``,
-    ``NET.net.xml#SIGNAL``, or ``program``: what the site's own net runs. Raises InputError.
+    JSON as ``greenband plan --json`` prints it (``FILE#ours``: our plan of the two that it prints
+    with ``--timing``), TOML with the same keys, ``UTDF.csv#NODE``, ``NET.net.xml#SIGNAL``, or
+    ``program``: what the site's own net runs. Raises InputError.
     """
     if reference == PROGRAM:
         if where.sumo is None:
@@ -78,12 +90,28 @@ def load_timing(reference: str, where: SiteFile, rules: Rules = STREET) -> tuple
             )
         return plan_from_program(where.sumo)
     path, signal = _split(reference)
-    if path.name.endswith((".net.xml", ".net.xml.gz")):
+    if _is_net(path):
         return _net_timing(path, signal, where)
     text = _read(path, "a timing (JSON, TOML or UTDF)")
     if path.suffix.lower() == ".csv":
         return _utdf_timing(parse_utdf(text, str(path)), path, signal, where)
-    return parse_timing(text, str(path), with_limits(where.site, rules))
+    if signal not in ("", OURS):
+        raise InputError(
+            reference,
+            f"#{signal} after a file with a timing",
+            f"nothing, or #{OURS} for our plan beside an existing timing",
+            f"Leave out #{signal}; which signal a timing is for says its key site.",
+        )
+    return parse_timing(text, str(path), with_limits(where.site, rules), ours=signal == OURS)
+
+
+def timing_head(reference: str) -> TimingHead:
+    """What an existing timing says of itself. Raises InputError where it can't be read."""
+    path, signal = _split(reference)
+    if reference == PROGRAM or path.suffix.lower() == ".csv" or _is_net(path):
+        return TimingHead(signal)
+    site, has_ours = head_of_timing(_read(path, "a timing (JSON, TOML or UTDF)"), str(path))
+    return TimingHead(site, has_ours and signal != OURS)
 
 
 def _net_timing(path: Path, signal: str, where: SiteFile) -> tuple[Plan, Site]:
@@ -160,6 +188,10 @@ def _node(network: UtdfNetwork, path: Path, signal: str) -> int:
             f"Name a node: {path.name}#{next(iter(nodes), 1)}.",
         )
     return int(signal)
+
+
+def _is_net(path: Path) -> bool:
+    return path.name.endswith((".net.xml", ".net.xml.gz"))
 
 
 def _split(reference: str) -> tuple[Path, str]:

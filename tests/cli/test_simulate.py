@@ -133,3 +133,31 @@ def test_terms_of_use_are_shown_once(greenband: Greenband) -> None:
     assert "GNU GPL 3.0" in first.err
     assert first.json()["league"] == "resco"
     assert "GNU GPL" not in greenband("simulate", "ingolstadt1", "--json").err
+
+
+def test_a_plan_for_some_signals_leaves_the_others_their_program(
+    greenband: Greenband, small_scenario: Path
+) -> None:
+    net = small_scenario.with_name("small.net.xml")
+    done = greenband("simulate", small_scenario, "-c", "plan", "--plan", f"{net}#A0", "--json")
+    assert done.code == 0, done.err
+    assert done.json()["warnings"] == ["signal B0 keeps its program: no plan was given for it"]
+    assert list(done.json()["delay_by_movement"]) == ["A0"]
+
+
+def test_of_two_timings_in_a_file_it_says_which_is_run(
+    greenband: Greenband, repo_root: Path, tmp_path: Path
+) -> None:
+    data = repo_root / "networks" / "data" / "junction"
+    old = tmp_path / "old.json"
+    counts, site = data / "counts.csv", data / "sites/J.toml"
+    old.write_text(greenband("plan", counts, "--site", site, "--json").out)
+    both = tmp_path / "both.json"
+    both.write_text(greenband("plan", counts, "--site", site, "--timing", old, "--json").out)
+    folder = tmp_path / "junction"
+    shutil.copytree(data, folder)
+    config = folder / "junction.sumocfg"
+    config.write_text(config.read_text().replace("30600", "27060"))
+    done = greenband("simulate", config, "-c", "plan", "--plan", both)
+    assert f"{both} holds two timings: the existing one is run" in done.err
+    assert "two timings" not in greenband("simulate", config, "-c", "plan", "--plan", old).err
