@@ -67,7 +67,11 @@ class _Wanted:
 
 def simulate(
     scenario: Annotated[
-        str, typer.Argument(help="A name of `greenband scenarios`, or the path of any .sumocfg.")
+        str,
+        typer.Argument(
+            help="A name of `greenband scenarios`, the path of any .sumocfg, or NET.net.xml "
+            "together with --routes."
+        ),
     ],
     controller: Annotated[
         str,
@@ -75,6 +79,25 @@ def simulate(
             "--controller", "-c", help="A name of `greenband controllers`, or path/to/file.py:Name."
         ),
     ] = "program",
+    routes: Annotated[
+        list[Path] | None,
+        typer.Option(help="Route file (vehicles, flows); once for each.", metavar="FILE"),
+    ] = None,
+    additional: Annotated[
+        list[Path] | None,
+        typer.Option(help="SUMO's additional file; once for each.", metavar="FILE"),
+    ] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option(help="Begin, instead of the scenario's: seconds or HH:MM:SS.", metavar="TIME"),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option(
+            help="End, instead of the scenario's. Without any it runs until all have arrived.",
+            metavar="TIME",
+        ),
+    ] = None,
     info: Annotated[
         Info,
         typer.Option(
@@ -131,7 +154,13 @@ def simulate(
             "a window or a record of one run",
             "Give --seed with one number instead.",
         )
-    loaded = load_scenario(scenario)
+    loaded = load_scenario(
+        scenario,
+        routes=routes or (),
+        additional=additional or (),
+        begin_s=_time_s("--begin", begin),
+        end_s=_time_s("--end", end),
+    )
     _print_terms(scenario)
     chosen = _league(loaded, league)
     wanted = _Wanted(
@@ -207,6 +236,19 @@ def _print_terms(name: str) -> None:
     terms = first_use(name)
     if terms is not None:
         log(f"Terms of use (shown once): {terms}")
+
+
+def _time_s(option: str, text: str | None) -> float | None:
+    from greenband.networks.sumocfg import seconds
+
+    if text is None:
+        return None
+    try:
+        return seconds(text)
+    except ValueError:
+        raise InputError(
+            option, repr(text), "seconds, or HH:MM:SS, or DD:HH:MM:SS", "Correct the time."
+        ) from None
 
 
 def _league(scenario: Scenario, league: League | None) -> str:

@@ -93,7 +93,8 @@ def load_scenario(
             str(name_or_path),
             "no vehicles: no route file is given",
             "a .sumocfg that names route-files, or a network together with route files",
-            "Give the route files (routes=...).",
+            "Give them with --routes FILE (in Python routes=[...]), or give the .sumocfg that names "
+            "them. Where there are none, SUMO's duarouter and randomTrips.py make some.",
         )
     base = replace(
         base,
@@ -144,7 +145,7 @@ def _from_path(path: Path) -> Scenario:
     raise InputError(
         str(path),
         "no scenario of this name, and no .sumocfg or .net.xml file",
-        f"one of {', '.join(names())}, or the path of a .sumocfg",
+        f"one of {', '.join(names())}, the path of a .sumocfg, or a .net.xml with --routes",
         "See `greenband scenarios`.",
     )
 

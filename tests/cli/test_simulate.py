@@ -161,3 +161,14 @@ def test_of_two_timings_in_a_file_it_says_which_is_run(
     done = greenband("simulate", config, "-c", "plan", "--plan", both)
     assert f"{both} holds two timings: the existing one is run" in done.err
     assert "two timings" not in greenband("simulate", config, "-c", "plan", "--plan", old).err
+
+
+def test_a_network_with_routes_is_its_sumocfg(greenband: Greenband, small_scenario: Path) -> None:
+    net, routes = (small_scenario.with_name(f"small.{kind}.xml") for kind in ("net", "rou"))
+    given = greenband(
+        "simulate", net, "--routes", routes, "--begin", "100", "--end", "00:06:40", "--json"
+    )
+    assert given.code == 0, given.err
+    whole = greenband("simulate", small_scenario, "--json").json()
+    same = {"scenario", "scenario_digest", "begin_s", "end_s", "vehicles", "delay_s", "trip_s"}
+    assert {k: given.json()[k] for k in same} == {k: whole[k] for k in same}

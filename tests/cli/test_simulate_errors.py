@@ -157,3 +157,29 @@ def test_people_read_the_four_parts_on_standard_error(greenband: Greenband) -> N
     assert done.out == ""
     labels = [line.split()[0] for line in done.err.splitlines()]
     assert labels == ["Where", "Found", "Allowed", "Do"]
+
+
+def test_a_network_without_routes(greenband: Greenband, small_scenario: Path) -> None:
+    done = greenband("simulate", small_scenario.with_name("small.net.xml"), "--json")
+    assert done.code == 2
+    error = done.error()
+    assert error["found"] == "no vehicles: no route file is given"
+    assert "--routes FILE" in error["do"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "where"),
+    [
+        ("--routes", "lost.rou.xml", "--routes lost.rou.xml"),
+        ("--additional", "lost.add.xml", "--additional lost.add.xml"),
+        ("--begin", "noon", "--begin"),
+        ("--end", "1:30", "--end"),
+        ("--end", "100", "scenario small"),
+    ],
+)
+def test_files_and_times_that_are_none(
+    greenband: Greenband, small_scenario: Path, option: str, value: str, where: str
+) -> None:
+    done = greenband("simulate", small_scenario, option, value, "--json")
+    assert done.code == 2
+    assert done.error()["where"] == where
