@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from greenband.networks.net_xml import open_xml
 
 from .trips import Totals, Trip, Walk
@@ -32,6 +34,7 @@ class Measures:
     wait_s: float | None
     stops: float | None
     max_wait_s: float | None
+    wait_95_s: float | None
     vehicles: int
     arrived: int
     never_inserted: int
@@ -46,6 +49,8 @@ class Measures:
     pedestrian_delay_s: float | None = None
     main_street_delay_s: float | None = None
     side_street_delay_s: float | None = None
+    delay_gini: float | None = None
+    worst_approach_wait_s: float | None = None
     delay_by_movement: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     delay_by_departure: dict[str, dict[str, float]] = field(default_factory=dict)
     """Number and mean delay of those scheduled in each 300 s, by the second in which these
@@ -93,13 +98,15 @@ def measures(
     arrived = [t for t in counted if t.arrived]
     inserted = [t for t in counted if t.inserted]
     buses = [t for t in counted if t.type in bus_types]
+    waits_s = [t.waiting_s + t.depart_delay_s for t in counted]
     return Measures(
         delay_s=mean([t.delay_s for t in counted]),
         delay_resco_s=resco_delay_s(trips, resco_schedule_s or {}, end_s),
         trip_s=mean([t.duration_s for t in arrived]),
         wait_s=mean([t.waiting_s for t in inserted]),
         stops=mean([t.stops for t in inserted]),
-        max_wait_s=max((t.waiting_s + t.depart_delay_s for t in counted), default=None),
+        max_wait_s=max(waits_s, default=None),
+        wait_95_s=float(np.percentile(waits_s, 95.0)) if waits_s else None,
         vehicles=len(counted),
         arrived=len(arrived),
         never_inserted=len(counted) - len(inserted),

@@ -101,7 +101,7 @@ def signed_rank_p(differences: Floats) -> float:
     if not ranks.any():
         return 1.0
     seen = abs(float(np.sign(differences) @ ranks))
-    sums = np.abs(_signs(np.count_nonzero(ranks)) @ ranks[ranks > 0.0])
+    sums = np.abs(_signs(int(np.count_nonzero(ranks))) @ ranks[ranks > 0.0])
     hits = int(np.count_nonzero(sums >= seen - 1e-9))
     if np.count_nonzero(ranks) > MOST_EXACT:
         return (hits + 1) / (len(sums) + 1)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -38,7 +38,19 @@ DOUBLED = 0.1
 FLOW_ONLY = frozenset({"begin", "end", "number", "period", "vehsPerHour", "perHour", "probability"})
 
 
-def resample(scenario: Scenario, seed: int, folder: Path) -> Scenario:
+@dataclass(frozen=True)
+class Draw:
+    """How far vehicles are shifted at most, and the parts of them dropped and doubled."""
+
+    shift_s: float = SHIFT_S
+    dropped_ratio: float = DROPPED
+    doubled_ratio: float = DOUBLED
+
+
+RESAMPLED = Draw()
+
+
+def resample(scenario: Scenario, seed: int, folder: Path, draw: Draw = RESAMPLED) -> Scenario:
     """The scenario with a new route file in `folder`; the published files are left alone.
 
     The same seed gives the same file. Raises InputError for demand that can't be read.
@@ -50,7 +62,7 @@ def resample(scenario: Scenario, seed: int, folder: Path) -> Scenario:
     for path in scenario.routes:
         for element in top_elements(path):
             if element.tag in VEHICLES or element.tag == "flow" or element.tag in PERSONS:
-                departing.extend(_drawn(path, element, scenario, last_s, rng))
+                departing.extend(_drawn(path, element, scenario, last_s, rng, draw))
             elif element.tag != "routes":
                 fixed.append(_text(element))
     departing.sort(key=lambda item: item[0])
@@ -86,6 +98,7 @@ def _drawn(
     scenario: Scenario,
     last_s: float,
     rng: np.random.Generator,
+    draw: Draw,
 ) -> Iterator[tuple[float, str]]:
     """What becomes of one element: (departure, XML) of each vehicle."""
     if element.tag in PERSONS or element.get("line") is not None:
@@ -95,7 +108,7 @@ def _drawn(
         if depart_s is None:
             yield scenario.begin_s, _text(vehicle)
         elif within(scenario, depart_s):
-            yield from _varied(vehicle, depart_s, scenario.begin_s, last_s, rng)
+            yield from _varied(vehicle, depart_s, (scenario.begin_s, last_s), rng, draw)
 
 
 def _begin_s(element: ET.Element, scenario: Scenario) -> float:
@@ -109,17 +122,18 @@ def _begin_s(element: ET.Element, scenario: Scenario) -> float:
 def _varied(
     vehicle: ET.Element,
     depart_s: float,
-    begin_s: float,
-    last_s: float,
+    window_s: tuple[float, float],
     rng: np.random.Generator,
+    draw: Draw,
 ) -> Iterator[tuple[float, str]]:
     """Every vehicle takes the same number of draws, so that one change moves no other."""
+    begin_s, last_s = window_s
     fate, shift, other = rng.random(3)
-    if fate < DROPPED:
+    if fate < draw.dropped_ratio:
         return
-    shifted_s = _mirrored(depart_s + SHIFT_S * (2.0 * shift - 1.0), begin_s, last_s)
+    shifted_s = _mirrored(depart_s + draw.shift_s * (2.0 * shift - 1.0), begin_s, last_s)
     yield shifted_s, _at(vehicle, depart_s, shifted_s, vehicle.get("id", ""))
-    if fate >= 1.0 - DOUBLED:
+    if fate >= 1.0 - draw.doubled_ratio:
         other_s = begin_s + (last_s - begin_s) * other
         yield other_s, _at(vehicle, depart_s, other_s, f"{vehicle.get('id', '')}.double")
 

@@ -1,0 +1,153 @@
+"""Suites: which runs a benchmark makes, in TOML.
+
+    title = "RESCO's eight scenarios as published"
+    scenarios = ["cologne1", "path/to/own.sumocfg"]
+    controllers = ["program", "plan", "max-pressure", "path/to/file.py:Name"]
+    info = ["loops"]            # what controllers see, unless [info_of] says otherwise
+    league = ["resco"]
+    demand = ["published"]      # or "resampled", or both
+    seeds = "1-10"
+
+    [info_of]
+    max-pressure = ["full"]
+
+    [[disturbances]]            # none given: as the scenario is
+    name = "demand +10 %"
+    demand_ratio = 1.1
+
+Every combination is a run. `program`, which looks at nothing, runs once for all levels.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from greenband.controllers.catalogue import find
+from greenband.engine.errors import InputError
+
+from .disturbance import NONE, Disturbance
+from .seeds import parse_seeds
+
+SUITES = Path(__file__).parent / "data" / "suites"
+
+Info = Literal["loops", "area", "full"]
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Suite(_Strict):
+    """What a suite's file says; see the module's text."""
+
+    title: str
+    scenarios: Names
+    controllers: Names
+    info: Annotated[tuple[Info, ...], Field(min_length=1)] = ("loops",)
+    league: Annotated[tuple[Literal["resco", "street"], ...], Field(min_length=1)]
+    demand: Annotated[tuple[Literal["published", "resampled"], ...], Field(min_length=1)] = (
+        "published",
+    )
+    seeds: str = "1-10"
+    info_of: dict[str, Annotated[tuple[Info, ...], Field(min_length=1)]] = {}
+    disturbances: Annotated[tuple[Disturbance, ...], Field(min_length=1)] = (NONE,)
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run, described so that it can be made again."""
+
+    scenario: str
+    controller: str
+    info: str
+    league: str
+    demand: str
+    seed: int
+    disturbance: Disturbance = NONE
+
+
+def suite_names() -> list[str]:
+    """The suites that come with Greenband."""
+    return sorted(path.stem for path in SUITES.glob("*.toml"))
+
+
+def load_suite(name_or_path: str) -> Suite:
+    """A suite by name, or from a TOML file. Raises InputError with the place in it."""
+    path = SUITES / f"{name_or_path}.toml"
+    if name_or_path not in suite_names():
+        path = Path(name_or_path)
+        if path.suffix != ".toml" or not path.is_file():
+            raise InputError(
+                f"suite {name_or_path}",
+                "no suite of this name and no such file",
+                f"{', '.join(suite_names())}, or the path of a TOML file",
+                "Choose one, or correct the path.",
+            )
+    return parse_suite(path.read_text(encoding="utf-8"), str(path), path.stem)
+
+
+def parse_suite(text: str, source: str, name: str = "") -> Suite:
+    """A suite from its text; `source` is what errors call it."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _wrong(source, f"no TOML: {error}", "a suite in TOML") from None
+    try:
+        suite = Suite.model_validate({"name": name, **table})
+    except ValidationError as error:
+        raise _invalid(source, error.errors()[0]) from None
+    parse_seeds(suite.seeds)
+    unused = sorted(suite.info_of.keys() - set(suite.controllers))
+    if unused:
+        raise _wrong(
+            f"{source}, info_of.{unused[0]}",
+            "a controller that the suite doesn't have",
+            ", ".join(suite.controllers),
+        )
+    names = [d.name for d in suite.disturbances]
+    if len(set(names)) < len(names):
+        raise _wrong(f"{source}, disturbances", "two of the same name", "a name for each")
+    return suite
+
+
+def _invalid(source: str, error: Any) -> InputError:
+    path = ".".join(str(part) for part in error["loc"])
+    known = ", ".join(n for n in Suite.model_fields if n != "name")
+    if error["type"] == "extra_forbidden":
+        return _wrong(f"{source}, {path}", "an unknown key", f"one of {known}")
+    found = "nothing" if error["type"] == "missing" else repr(error["input"])
+    return _wrong(f"{source}, {path}", found, error["msg"])
+
+
+def _wrong(where: str, found: str, allowed: str) -> InputError:
+    return InputError(where, found, allowed, "Correct the suite; docs/bench.md has an example.")
+
+
+def runs_of(suite: Suite) -> list[RunSpec]:
+    """All runs, one seed of everything after the other, so that a table begins early."""
+    cases = list(_cases(suite))
+    seeds = parse_seeds(suite.seeds)
+    combinations = product(
+        seeds, suite.disturbances, suite.demand, suite.league, suite.scenarios, cases
+    )
+    return [
+        RunSpec(scenario, controller, info, league, demand, seed, disturbance)
+        for seed, disturbance, demand, league, scenario, (controller, info) in combinations
+    ]
+
+
+def _cases(suite: Suite) -> Iterator[tuple[str, str]]:
+    """Controllers with each level that they see. Raises InputError for an unknown one."""
+    for controller in dict.fromkeys(suite.controllers):
+        levels = suite.info_of.get(controller, suite.info)
+        for info in levels[:1] if find(controller).untouched else dict.fromkeys(levels):
+            yield controller, info

@@ -1,0 +1,72 @@
+"""A time limit for decisions of other people's controllers."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import cast
+
+from greenband.controllers.base import Controller
+from greenband.controllers.catalogue import Entry
+from greenband.engine.frame import Request, State
+from greenband.engine.plan import Plan
+from greenband.engine.site import Site
+
+FIRST_DECISION_S = 60.0
+"""The first time a controller is asked it may compile, or load a policy."""
+
+
+def limited(entry: Entry, limit_s: float) -> Entry:
+    """The same controller; it fails where it is not made or does not decide in time.
+
+    Works where the system has alarms (not on Windows) and in the main thread; elsewhere, and for
+    a loop inside compiled code, only the limit of the whole run ends it.
+    """
+
+    def make(site: Site, plan: Plan | None = None) -> Controller:
+        with _alarm(FIRST_DECISION_S):
+            controller = entry.make(site, plan)
+        return cast(Controller, _Limited(controller, limit_s))
+
+    return replace(entry, make=make) if _possible() else entry
+
+
+class _Limited:
+    """Asks another controller, and stops waiting for it."""
+
+    def __init__(self, controller: Controller, limit_s: float) -> None:
+        self.needs = controller.needs
+        self.interval_s = controller.interval_s
+        self._controller = controller
+        self._limit_s = limit_s
+        self._first = True
+
+    def decide(self, state: State) -> Request:
+        """What the controller decides."""
+        limit_s = max(self._limit_s, FIRST_DECISION_S) if self._first else self._limit_s
+        self._first = False
+        with _alarm(limit_s):
+            return self._controller.decide(state)
+
+
+def _possible() -> bool:
+    main = threading.current_thread() is threading.main_thread()
+    return main and hasattr(signal, "setitimer")
+
+
+@contextmanager
+def _alarm(limit_s: float) -> Iterator[None]:
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"no answer within {limit_s:g} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
