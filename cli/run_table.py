@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -45,6 +46,16 @@ SEED_COLUMNS = (
     ("collisions", "collisions", 0),
 )
 MOST_WARNINGS = 12
+MOST_EXAMPLES = 5
+AUDIT = {
+    "violations": ("times a limit was broken", "red"),
+    "remarks": (
+        "remarks, none of which need be wrong (a limit that binds only while somebody waits, or a "
+        "network's own program)",
+        "yellow",
+    ),
+}
+"""What the independent checker counts, in words, with a colour."""
 
 
 def run_report(result: RunResult) -> Group:
@@ -148,6 +159,22 @@ def _remarks(results: Sequence[RunResult]) -> Iterator[Text]:
     locked = list(dict.fromkeys(lane for result in results for lane in result.gridlocked))
     if locked:
         yield Text(f"Gridlock on {', '.join(locked[:8])}", style="red")
+    yield from _audited(results)
     refused = sum(result.refusals for result in results)
     if refused:
         yield Text(f"The Gate did not follow {refused} requests (reasons: see --json).")
+
+
+def _audited(results: Sequence[RunResult]) -> Iterator[Text]:
+    """What the independent checker of the colours found, with examples."""
+    found = {name: sum(_count(r.audit[name]) for r in results) for name in AUDIT}
+    for name, (words, style) in AUDIT.items():
+        if found[name]:
+            yield Text(f"The checker of the colours: {found[name]} {words}", style=style)
+    examples = [str(e) for r in results for e in cast(Sequence[object], r.audit["examples"])]
+    for example in list(dict.fromkeys(examples))[:MOST_EXAMPLES]:
+        yield Text(f"  {example}")
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0

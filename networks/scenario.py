@@ -93,7 +93,7 @@ def load_scenario(
             str(name_or_path),
             "no vehicles: no route file is given",
             "a .sumocfg that names route-files, or a network together with route files",
-            "Give them with --routes FILE (in Python routes=[...]), or give the .sumocfg that names "
+            "Give them with --routes FILE (in Python routes=[...]), or the .sumocfg that names "
             "them. Where there are none, SUMO's duarouter and randomTrips.py make some.",
         )
     base = replace(

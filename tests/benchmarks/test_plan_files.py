@@ -1,4 +1,4 @@
-"""Plans from files in each form that `greenband plan --timing` takes, for one signal and several."""
+"""Plans from files in each form that `plan --timing` takes, for one signal and for several."""
 
 from __future__ import annotations
 

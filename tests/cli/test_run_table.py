@@ -66,3 +66,15 @@ def test_a_measure_that_a_seed_lacks_has_no_median(result: RunResult) -> None:
         line for line in text_of(seeds_report([result, lacking])).splitlines() if "median" in line
     )
     assert "–" in median
+
+
+def test_what_the_checker_of_the_colours_found_is_shown(result: RunResult) -> None:
+    clean = replace(result, audit={"violations": 0, "remarks": 0, "examples": []})
+    assert "checker of the colours" not in text_of(run_report(clean))
+    example = "site A0, 12 s, phase 2: green 3 s, allowed 7 s or more"
+    found = replace(result, audit={"violations": 1, "remarks": 2, "examples": [example]})
+    for shown in (text_of(run_report(found)), text_of(seeds_report([found, clean]))):
+        words = " ".join(shown.split())
+        assert "1 times a limit was broken" in words
+        assert "2 remarks, none of which need be wrong" in words
+        assert example in words
