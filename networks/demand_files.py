@@ -77,7 +77,7 @@ def load_demand(
         counts = repaired_counts(site, counts)
     if isinstance(counts, DetectorCounts):
         turning, notes = _turning_counts(counts, site)
-        return _of_hour(site, peak_hour(turning), phf, notes)
+        return _of_hour(site, peak_hour(turning), phf, notes, by_loops=True)
     return _of_hour(site, peak_hour(counts), phf)
 
 
@@ -95,7 +95,14 @@ def _with_heavy(site: Site, movement: Movement, percent: float | None) -> Moveme
     return movement.model_copy(update={"heavy_vehicles_percent": percent})
 
 
-def _of_hour(site: Site, hour: PeakHour, phf: float | None, notes: tuple[str, ...] = ()) -> Demand:
+def _of_hour(
+    site: Site,
+    hour: PeakHour,
+    phf: float | None,
+    notes: tuple[str, ...] = (),
+    *,
+    by_loops: bool = False,
+) -> Demand:
     volumes = hour.volumes()
     strangers = [m for m, v in volumes.items() if m not in site.movement_index and v > 0]
     if strangers:
@@ -106,6 +113,8 @@ def _of_hour(site: Site, hour: PeakHour, phf: float | None, notes: tuple[str, ..
             "Add the movement to the site, or rename the column.",
         )
     known = {m: v for m, v in volumes.items() if m in site.movement_index}
+    if not by_loops:
+        _refuse_missing(site, hour)
     missing = [m.id for m in site.movements if m.id not in known]
     warnings = [*hour.warnings, *notes]
     if missing:
@@ -122,6 +131,24 @@ def _of_hour(site: Site, hour: PeakHour, phf: float | None, notes: tuple[str, ..
         if not np.isnan(n)
     }
     return Demand(hour.source, known, factor, basis, walking, heavy, tuple(warnings))
+
+
+def _refuse_missing(site: Site, hour: PeakHour) -> None:
+    """A slip in a column's name must not cost a movement its green.
+
+    U-turns may lack: most counts have them among the left turns.
+    """
+    missing = [m.id for m in site.movements if m.id not in hour.movements and m.turn != "U"]
+    if not missing:
+        return
+    unread = "".join(f"; {w}" for w in hour.warnings if "header: not read" in w)
+    raise InputError(
+        hour.source,
+        f"no column for {', '.join(missing)}, which site {site.id} has{unread}",
+        f"a column for each of {', '.join(m.id for m in site.movements)}",
+        "Add the column, with zeros if nobody turns there; if the turn isn't allowed, take it out "
+        "of the site.",
+    )
 
 
 def _factor(hour: PeakHour, phf: float | None) -> tuple[float, str]:
@@ -150,6 +177,7 @@ def _turning_counts(counts: DetectorCounts, site: Site) -> tuple[TurningCounts, 
             f"detectors of site {site.id}: {', '.join(own.values()) or 'it has none'}",
             "Use the site's detector ids in the counts, or add the detectors to the site.",
         )
+    _refuse_absent(counts, site, own)
     shares: dict[str, dict[str, float]] = {}
     shared = []
     for lane_id, detector in here.items():
@@ -168,6 +196,22 @@ def _turning_counts(counts: DetectorCounts, site: Site) -> tuple[TurningCounts, 
             f"{', '.join(shared)}: a turn is taken to be a third of a through movement"
         )
     return movement_counts(counts, shares), tuple(notes)
+
+
+def _refuse_absent(counts: DetectorCounts, site: Site, own: Mapping[str, str]) -> None:
+    """A movement whose loops the site has and the counts lack; without a loop it is a warning."""
+    for movement in site.movements:
+        lanes = [lane.id for lane in site.lanes if movement.id in lane.movements]
+        loops = [own[lane] for lane in lanes if lane in own]
+        if loops and not set(loops) & set(counts.detectors):
+            raise InputError(
+                counts.source,
+                f"nothing of detector {', '.join(loops)}, which counts {movement.id} of site "
+                f"{site.id}; detectors {', '.join(counts.detectors[:12])}",
+                f"the site's detectors {', '.join(own.values())}",
+                "Name it as the site does, or give it rows with zeros if nobody turns there; if "
+                "there is no such loop, take it out of the site.",
+            )
 
 
 def _counting_detectors(site: Site) -> dict[str, str]:

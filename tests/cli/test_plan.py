@@ -203,14 +203,17 @@ def test_one_row_needs_its_interval(greenband: Greenband, hour: Path, site: Path
     assert "interval" in " ".join(done.error().values())
 
 
-def test_movements_that_were_not_counted_are_named(
+def test_movements_that_were_not_counted_are_refused(
     greenband: Greenband, site: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "few.csv"
     path.write_text(COUNTS, "utf-8")
     done = greenband("plan", path, "--site", site, "--interval", 60, "--json")
-    assert done.code == 0
-    assert any("nothing about EBL" in w for w in done.json()["warnings"])
+    assert done.code == 2
+    error = done.error()
+    assert error["found"].startswith("no column for EBL, EBT")
+    assert "NBL" not in error["found"]
+    assert "with zeros if nobody turns there" in error["do"]
 
 
 @pytest.mark.parametrize(

@@ -80,11 +80,53 @@ def test_what_the_site_says_of_heavy_vehicles_stays(where: SiteFile) -> None:
 
 
 def test_a_column_that_the_site_does_not_have(where: SiteFile, tmp_path: Path) -> None:
-    path = _file(tmp_path, "start,NBT,NBL\n07:00,500,30\n")
+    path = _file(tmp_path, "start,NBT,NBR,EBT,NBL\n07:00,500,50,200,30\n")
     with pytest.raises(InputError, match="30 veh/h on a movement that site 7 does not have"):
         load_demand(path, where, interval_min=60)
-    empty = _file(tmp_path, "start,NBT,NBL\n07:00,500,0\n")
-    assert load_demand(empty, where, interval_min=60).volumes_veh_h == {"NBT": 500}
+    empty = _file(tmp_path, "start,NBT,NBR,EBT,NBL\n07:00,500,50,200,0\n")
+    volumes = load_demand(empty, where, interval_min=60).volumes_veh_h
+    assert volumes == {"NBT": 500, "NBR": 50, "EBT": 200}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "start,NBT,NBX,EBT\n07:00,500,50,200\n",
+        "start,approach,turn,volume\n07:00,NB,T,500\n07:00,EB,T,200\n",
+    ],
+)
+def test_a_movement_without_a_column(where: SiteFile, tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_demand(_file(tmp_path, text), where, interval_min=60)
+    error = caught.value
+    assert error.where.endswith("counts.csv")
+    assert error.found.startswith("no column for NBR, which site 7 has")
+    assert ("NBX" in error.found) == ("NBX" in text)
+    assert error.allowed == "a column for each of NBT, NBR, EBT"
+    assert "with zeros" in error.do
+
+
+def test_a_u_turn_may_lack_its_column(where: SiteFile, tmp_path: Path) -> None:
+    u_turn = Movement(id="NBU", approach="NB", turn="U")
+    site = where.site.model_copy(update={"movements": (*where.site.movements, u_turn)})
+    site = Site.model_construct(**{name: getattr(site, name) for name in Site.model_fields})
+    path = _file(tmp_path, "start,NBT,NBR,EBT\n07:00,500,50,200\n")
+    demand = load_demand(path, SiteFile(site, "site.toml"), interval_min=60)
+    assert any("nothing about NBU: taken as 0" in w for w in demand.warnings)
+
+
+def test_a_loop_of_the_site_that_the_counts_lack(where: SiteFile, tmp_path: Path) -> None:
+    text = "start,detector,volume\n07:00,1,100\n07:00,2,80\n07:00,e3,40\n"
+    path = _file(tmp_path, text)
+    with pytest.raises(InputError) as caught:
+        load_demand(path, where, interval_min=60)
+    assert "nothing of detector 3, which counts EBT" in caught.value.found
+    assert "e3" in caught.value.found
+    assert "rows with zeros" in caught.value.do
+    bare = where.site.model_copy(update={"detectors": where.site.detectors[:2]})
+    bare = Site.model_construct(**{name: getattr(bare, name) for name in Site.model_fields})
+    demand = load_demand(path, SiteFile(bare, "site.toml"), interval_min=60)
+    assert any("no loop counts lanes e1" in w for w in demand.warnings)
 
 
 def test_loops_count_lanes(where: SiteFile, tmp_path: Path) -> None:
