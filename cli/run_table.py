@@ -48,7 +48,7 @@ SEED_COLUMNS = (
 MOST_WARNINGS = 12
 MOST_EXAMPLES = 5
 AUDIT = {
-    "violations": ("times a limit was broken", "red"),
+    "violations": ("violations of a limit", "red"),
     "remarks": (
         "remarks, none of which need be wrong (a limit that binds only while somebody waits, or a "
         "network's own program)",
@@ -170,7 +170,7 @@ def _audited(results: Sequence[RunResult]) -> Iterator[Text]:
     found = {name: sum(_count(r.audit[name]) for r in results) for name in AUDIT}
     for name, (words, style) in AUDIT.items():
         if found[name]:
-            yield Text(f"The checker of the colours: {found[name]} {words}", style=style)
+            yield Text(f"The checker of the colours found {found[name]} {words}", style=style)
     examples = [str(e) for r in results for e in cast(Sequence[object], r.audit["examples"])]
     for example in list(dict.fromkeys(examples))[:MOST_EXAMPLES]:
         yield Text(f"  {example}")

@@ -75,6 +75,6 @@ def test_what_the_checker_of_the_colours_found_is_shown(result: RunResult) -> No
     found = replace(result, audit={"violations": 1, "remarks": 2, "examples": [example]})
     for shown in (text_of(run_report(found)), text_of(seeds_report([found, clean]))):
         words = " ".join(shown.split())
-        assert "1 times a limit was broken" in words
+        assert "found 1 violations of a limit" in words
         assert "2 remarks, none of which need be wrong" in words
         assert example in words
