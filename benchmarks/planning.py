@@ -10,6 +10,7 @@ from typing import Any, cast, get_args
 from greenband.engine.errors import InputError
 from greenband.engine.plan_io import plan_to_dict
 from greenband.engine.rules import RESCO, STREET, Rules, with_limits
+from greenband.engine.site_assumed import assumptions_of
 from greenband.engine.timing import Objective, PlanResult, SequenceChoice, evaluate_plan, make_plan
 from greenband.engine.utdf_write import write_utdf
 from greenband.networks.demand_files import Demand, load_demand, with_heavy_vehicles
@@ -33,9 +34,19 @@ class Planned:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Of our plan, and of the existing timing, which is named."""
+        """What was assumed; then of our plan, and of the existing timing, which is named."""
         old = self.existing.warnings if self.existing else ()
-        return (*self.ours.warnings, *self._why_worse(), *(f"existing timing: {w}" for w in old))
+        return (
+            *self.assumptions,
+            *self.ours.warnings,
+            *self._why_worse(),
+            *(f"existing timing: {w}" for w in old),
+        )
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What was taken for granted where the site leaves something out."""
+        return tuple(assumptions_of(self.where.site))
 
     def _why_worse(self) -> list[str]:
         """Why an existing timing can have less delay than ours: it keeps fewer limits."""
@@ -64,7 +75,9 @@ class Planned:
         first = self.existing or self.ours
         data = plan_to_dict(first) | {"demand": demand, "site_source": self.where.source}
         data["warnings"] = list(
-            dict.fromkeys((*self.demand.warnings, *self._why_worse(), *first.warnings))
+            dict.fromkeys(
+                (*self.assumptions, *self.demand.warnings, *self._why_worse(), *first.warnings)
+            )
         )
         if self.existing is not None:
             data["ours"] = plan_to_dict(self.ours)

@@ -80,6 +80,8 @@ def plan(
         sequence=sequence,
         league=league,
     )
+    for assumed in planned.assumptions:
+        log(f"Warning: {assumed}")
     written = write_files(planned, out=out, sheet=sheet, tllogic=tllogic, utdf=utdf)
     for path in written:
         log(f"wrote {path}")

@@ -22,7 +22,10 @@ def show_plan(console: Console, planned: Planned) -> None:
     console.print(phase_table(ours))
     console.print(lane_group_table(ours, before))
     console.print(summary(ours, before), highlight=False)
+    told = set(planned.assumptions)  # on standard error, before the plan was made
     for warning in dict.fromkeys((*planned.demand.warnings, *planned.warnings)):
+        if warning in told:
+            continue
         console.print(f"[yellow]![/yellow] {warning}", highlight=False)
 
 

@@ -408,3 +408,17 @@ def test_nobody_comes(greenband: Greenband, site: Path, tmp_path: Path) -> None:
     data = greenband("plan", path, "--site", site, "--interval", 60, "--json").json()
     assert data["control_delay_s"] == 0
     assert {p["phase"] for p in data["phases"]} == {2, 3, 4, 6, 7, 8}
+
+
+def test_a_site_without_rings_says_what_was_assumed(
+    greenband: Greenband, site: Path, hour: Path, tmp_path: Path
+) -> None:
+    bare = _edited(site, tmp_path, "rings =", "# rings =")
+    done = greenband("plan", hour, "--site", bare, "--interval", 60, "--json")
+    assert done.code == 0
+    (assumed,) = [w for w in done.json()["warnings"] if "neither rings nor stages" in w]
+    assert "rings = [[[2], [3, 4]], [[6], [7, 8]]]" in assumed
+    assert assumed in done.err
+    shown = greenband("plan", hour, "--site", bare, "--interval", 60)
+    assert assumed in shown.err
+    assert "neither rings" not in greenband("plan", hour, "--site", site, "--interval", 60).err
