@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,14 +53,15 @@ def _user_folder() -> Path | None:
 
 
 def _key(scenario: Scenario, rules: Rules, demand: str) -> str:
-    parts = [scenario.name, scenario.digest, repr(rules), demand, _sources_digest()]
+    parts = [scenario.name, scenario.digest, repr(rules), demand, sources_digest(SOURCES)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
-def _sources_digest() -> str:
+def sources_digest(sources: Sequence[str]) -> str:
+    """SHA-256 of our own sources below these folders and files."""
     home = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
-    for source in SOURCES:
+    for source in sources:
         place = home / source
         files = [place] if place.is_file() else sorted(place.rglob("*.py"))
         for file in files:

@@ -30,10 +30,10 @@ from .demand import played as play
 from .disturbance import NONE, Disturbance
 from .edge_waits import EdgeWait, edge_output
 from .faulty_street import FaultyStreet
+from .guard import guarded
 from .measures import Measures
 from .measuring import measure
 from .plan_cache import cached_plans
-from .time_limit import limited
 
 League = Literal["resco", "street"]
 Demand = Literal["published", "resampled"]
@@ -148,7 +148,7 @@ def simulate(
         with street:
             outcome = _drive(
                 street if not disturbance.of_detectors else FaultyStreet(street, disturbance, seed),
-                entry if decide_limit_s is None else limited(entry, decide_limit_s),
+                entry if decide_limit_s is None else guarded(entry, decide_limit_s),
                 plans or {},
                 rules_of(given, chosen),
                 info,

@@ -25,19 +25,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from greenband.controllers.catalogue import find
 from greenband.engine.errors import InputError
+from greenband.networks.sumo_reading import Info
 
 from .disturbance import NONE, Disturbance
+from .run import Demand, League
 from .seeds import parse_seeds
 
 SUITES = Path(__file__).parent / "data" / "suites"
 
-Info = Literal["loops", "area", "full"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -52,10 +53,8 @@ class Suite(_Strict):
     scenarios: Names
     controllers: Names
     info: Annotated[tuple[Info, ...], Field(min_length=1)] = ("loops",)
-    league: Annotated[tuple[Literal["resco", "street"], ...], Field(min_length=1)]
-    demand: Annotated[tuple[Literal["published", "resampled"], ...], Field(min_length=1)] = (
-        "published",
-    )
+    league: Annotated[tuple[League, ...], Field(min_length=1)]
+    demand: Annotated[tuple[Demand, ...], Field(min_length=1)] = ("published",)
     seeds: str = "1-10"
     info_of: dict[str, Annotated[tuple[Info, ...], Field(min_length=1)]] = {}
     disturbances: Annotated[tuple[Disturbance, ...], Field(min_length=1)] = (NONE,)
@@ -68,9 +67,9 @@ class RunSpec:
 
     scenario: str
     controller: str
-    info: str
-    league: str
-    demand: str
+    info: Info
+    league: League
+    demand: Demand
     seed: int
     disturbance: Disturbance = NONE
 
@@ -145,7 +144,7 @@ def runs_of(suite: Suite) -> list[RunSpec]:
     ]
 
 
-def _cases(suite: Suite) -> Iterator[tuple[str, str]]:
+def _cases(suite: Suite) -> Iterator[tuple[str, Info]]:
     """Controllers with each level that they see. Raises InputError for an unknown one."""
     for controller in dict.fromkeys(suite.controllers):
         levels = suite.info_of.get(controller, suite.info)

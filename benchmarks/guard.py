@@ -1,4 +1,4 @@
-"""A time limit for decisions of other people's controllers."""
+"""Other people's controllers: a time limit for decisions, and requests that can be followed."""
 
 from __future__ import annotations
 
@@ -20,37 +20,45 @@ FIRST_DECISION_S = 60.0
 """The first time a controller is asked it may compile, or load a policy."""
 
 
-def limited(entry: Entry, limit_s: float) -> Entry:
-    """The same controller; it fails where it is not made or does not decide in time.
+def guarded(entry: Entry, limit_s: float) -> Entry:
+    """The same controller; it fails where it decides too late, or for what the site doesn't have.
 
-    Works where the system has alarms (not on Windows) and in the main thread; elsewhere, and for
-    a loop inside compiled code, only the limit of the whole run ends it.
+    The limit works where the system has alarms (not on Windows) and in the main thread;
+    elsewhere, and for a loop inside compiled code, only the limit of the whole run ends it.
     """
 
     def make(site: Site, plan: Plan | None = None) -> Controller:
         with _alarm(FIRST_DECISION_S):
             controller = entry.make(site, plan)
-        return cast(Controller, _Limited(controller, limit_s))
+        # errors name a controller by its class
+        kind = type(type(controller).__name__, (_Guarded,), {})
+        return cast(Controller, kind(controller, limit_s, len(site.stages)))
 
-    return replace(entry, make=make) if _possible() else entry
+    return replace(entry, make=make)
 
 
-class _Limited:
+class _Guarded:
     """Asks another controller, and stops waiting for it."""
 
-    def __init__(self, controller: Controller, limit_s: float) -> None:
+    def __init__(self, controller: Controller, limit_s: float, stages: int) -> None:
         self.needs = controller.needs
         self.interval_s = controller.interval_s
         self._controller = controller
         self._limit_s = limit_s
+        self._stages = stages
         self._first = True
 
     def decide(self, state: State) -> Request:
-        """What the controller decides."""
+        """What the controller decides. Raises ValueError for what is no request."""
         limit_s = max(self._limit_s, FIRST_DECISION_S) if self._first else self._limit_s
         self._first = False
         with _alarm(limit_s):
-            return self._controller.decide(state)
+            request = self._controller.decide(state)
+        if not isinstance(request, Request):
+            raise ValueError(f"{request!r} was returned where a Request is needed")
+        if request.plan is None and not 0 <= request.stage < self._stages:
+            raise ValueError(f"stage {request.stage} was requested; the site has {self._stages}")
+        return request
 
 
 def _possible() -> bool:
@@ -60,6 +68,10 @@ def _possible() -> bool:
 
 @contextmanager
 def _alarm(limit_s: float) -> Iterator[None]:
+    if not _possible():
+        yield
+        return
+
     def ring(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"no answer within {limit_s:g} s")
 

@@ -1,0 +1,184 @@
+"""Running a suite: every run once, one file a run, resumed where it was interrupted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from greenband.controllers.catalogue import find
+from greenband.engine.errors import GreenbandError
+from greenband.engine.plan import Plan
+from greenband.networks.scenario import load_scenario
+
+from .plan_cache import cached_plans
+from .ray_workers import in_ray
+from .rows import Code, Row, code_of, key_of, measured, read_row, row_of, spec_of, write_row
+from .run import Demand, League, rules_of, simulate
+from .suite import RunSpec
+from .workers import Done, in_processes
+
+DECIDE_LIMIT_S = 2.0
+"""Of one decision of a user's own controller; a street waits for nobody."""
+RUN_LIMIT_S = 1800.0
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and how runs are made.
+
+    Attributes
+    ----------
+    folder : gets ``runs/`` with a file a run, and ``plans/``.
+    workers : processes side by side. ray : the address of a Ray cluster in their place, or empty.
+    decide_limit_s : for a decision of a controller from a user's file. run_limit_s : for a run.
+    co2 : also measure emissions, which makes runs longer.
+    """
+
+    folder: Path
+    workers: int = 2
+    ray: str = ""
+    decide_limit_s: float = DECIDE_LIMIT_S
+    run_limit_s: float = RUN_LIMIT_S
+    co2: bool = False
+
+    @property
+    def runs(self) -> Path:
+        """The folder of the rows."""
+        return self.folder / "runs"
+
+    @property
+    def plans(self) -> Path:
+        """The folder of the plans that controllers ran."""
+        return self.folder / "plans"
+
+
+@dataclass(frozen=True)
+class _PlanJob:
+    scenario: str
+    league: League
+    demand: Demand
+    folder: Path
+
+
+@dataclass(frozen=True)
+class _RunJob:
+    spec: RunSpec
+    code: Code
+    plans: Mapping[str, Plan] | None
+    place: Place
+
+
+def run_all(
+    specs: Sequence[RunSpec], place: Place, told: Callable[[Row, int, int], None]
+) -> list[Row]:
+    """The rows of all runs, in the order of `specs`: those that are there, and the others made.
+
+    A run is there where its row is of the same description and the same code, whether it ended
+    well or not. `told` hears of each one that is made, with how many are done and to do. What is
+    written is whole at any moment, so this may be interrupted and called again.
+    """
+    rows = {key_of(spec): row for spec in specs if (row := _kept(spec, place)) is not None}
+    ahead = [spec for spec in specs if key_of(spec) not in rows]
+    for done, row in enumerate(_made(ahead, place), 1):
+        write_row(place.runs, row)
+        rows[row["key"]] = row
+        told(row, done, len(ahead))
+    return [rows[key_of(spec)] for spec in specs]
+
+
+def _kept(spec: RunSpec, place: Place) -> Row | None:
+    path = place.runs / f"{key_of(spec)}.json"
+    if not path.is_file():
+        return None
+    row = read_row(path)
+    current = row["code"] == code_of(spec).__dict__
+    return row if current and spec_of(row) == spec else None
+
+
+def _made(specs: Sequence[RunSpec], place: Place) -> Iterator[Row]:
+    """First the plans that runs need, then the runs, as they end."""
+    needs = [_plan_of(spec, place) for spec in specs]
+    wanted = list(dict.fromkeys(job for job in needs if job is not None))
+    plans: dict[_PlanJob, dict[str, Plan] | None] = {}
+    reasons: dict[_PlanJob, str] = {}
+    for done in _work(_make_plans, wanted, place):
+        plans[wanted[done.index]], reasons[wanted[done.index]] = done.answer, done.reason
+    jobs = []
+    for spec, needed in zip(specs, needs, strict=True):
+        if needed is not None and plans[needed] is None:
+            yield row_of(spec, code_of(spec), reason=f"no plan: {reasons[needed]}")
+        else:
+            made = plans[needed] if needed is not None else None
+            jobs.append(_RunJob(spec, code_of(spec), made, place))
+    for over in _work(_make_run, jobs, place):
+        job = jobs[over.index]
+        yield over.answer or row_of(job.spec, job.code, reason=over.reason)
+
+
+def _work(
+    work: Callable[[Job], Answer], jobs: Sequence[Job], place: Place
+) -> Iterator[Done[Answer]]:
+    if not jobs:
+        return iter(())
+    limit_s = place.run_limit_s
+    if place.ray:
+        return in_ray(work, jobs, address=place.ray, workers=place.workers, limit_s=limit_s)
+    return in_processes(work, jobs, workers=place.workers, limit_s=limit_s)
+
+
+def _plan_of(spec: RunSpec, place: Place) -> _PlanJob | None:
+    """The plans that a run needs: the same for all seeds and disturbances."""
+    if not find(spec.controller).takes_plan:
+        return None
+    return _PlanJob(spec.scenario, spec.league, spec.demand, place.plans)
+
+
+def _make_plans(job: _PlanJob) -> dict[str, Plan]:
+    scenario = load_scenario(job.scenario)
+    rules = rules_of(scenario, job.league)
+    return cached_plans(scenario, rules=rules, demand=job.demand, folder=job.folder)
+
+
+def _make_run(job: _RunJob) -> Row:
+    """One run, in its own process. Whatever goes wrong there is the row's reason."""
+    spec, place = job.spec, job.place
+    own_file = ":" in spec.controller
+    try:
+        result = simulate(
+            spec.scenario,
+            spec.controller,
+            info=spec.info,
+            league=spec.league,
+            seed=spec.seed,
+            demand=spec.demand,
+            plans=job.plans,
+            co2=place.co2,
+            disturbance=spec.disturbance,
+            edges=True,
+            decide_limit_s=place.decide_limit_s if own_file else None,
+        )
+    except GreenbandError as error:
+        return row_of(spec, job.code, reason=str(error))
+    except Exception as error:  # a crash of one run is no reason to lose the others
+        return row_of(spec, job.code, reason=f"{type(error).__name__}: {error}")
+    return row_of(spec, job.code, result=result.as_dict())
+
+
+def replay(row: Row, place: Place) -> dict[str, tuple[Any, Any]]:
+    """Make a row's run again; by measure, the kept and the new figure where they differ.
+
+    Empty where all figures are identical, times apart.
+    """
+    new = next(iter(_made([spec_of(row)], place)))
+    before, after = measured(row), measured(json.loads(json.dumps(new)))
+    if new["status"] != row["status"]:
+        return {"status": (row["status"], f"{new['status']} {new['reason']}".strip())}
+    names = dict.fromkeys((*before, *after))
+    pairs = {name: (before.get(name), after.get(name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -1,0 +1,187 @@
+"""Rows: one file a run, with what the run was, how it ended and all that was measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from greenband.engine.errors import InputError
+
+from .disturbance import Disturbance
+from .plan_cache import sources_digest
+from .suite import RunSpec
+
+CODE = (
+    "engine",
+    "networks",
+    "controllers",
+    "benchmarks/demand.py",
+    "benchmarks/disturbance.py",
+    "benchmarks/edge_waits.py",
+    "benchmarks/faulty_street.py",
+    "benchmarks/measures.py",
+    "benchmarks/measuring.py",
+    "benchmarks/movement_delay.py",
+    "benchmarks/plans.py",
+    "benchmarks/run.py",
+    "benchmarks/trips.py",
+)
+"""What a run's figures follow from."""
+TIMES = frozenset({"wall_s", "decide_ms", "slowest_decide_ms"})
+"""What differs each time that a run is made."""
+NESTED = ("refusal_reasons", "gridlocked", "audit", "warnings", "wait_by_edge")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Which code made a row: its digest, and that of a user's controller file."""
+
+    greenband: str
+    controller: str
+
+
+def code_of(spec: RunSpec) -> Code:
+    """The code as it is now."""
+    path, colon, _ = spec.controller.rpartition(":")
+    own = Path(path) if colon else None
+    digest = hashlib.sha256(own.read_bytes()).hexdigest()[:16] if own and own.is_file() else ""
+    return Code(_our_digest(), digest)
+
+
+@cache
+def _our_digest() -> str:
+    """Once a process: what is loaded doesn't change any more."""
+    return sources_digest(CODE)[:16]
+
+
+def key_of(spec: RunSpec) -> str:
+    """The name of a run's file: readable, and one for each description."""
+    parts = (
+        Path(spec.scenario).name,
+        spec.disturbance.name,
+        spec.demand,
+        spec.league,
+        Path(spec.controller).name,
+        spec.info,
+        str(spec.seed),
+    )
+    readable = ".".join(re.sub(r"[^A-Za-z0-9-]+", "-", part).strip("-") for part in parts)
+    whole = json.dumps(_spec_dict(spec), sort_keys=True)
+    return f"{readable}.{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+
+
+def _spec_dict(spec: RunSpec) -> dict[str, Any]:
+    return {**asdict(spec), "disturbance": spec.disturbance.model_dump()}
+
+
+def row_of(
+    spec: RunSpec,
+    code: Code,
+    *,
+    plans: str = "",
+    result: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Row:
+    """A finished run: its `result`, or the `reason` why it has none. `plans` names their file."""
+    return {
+        "key": key_of(spec),
+        "status": "failed" if result is None else "done",
+        "reason": reason,
+        "spec": _spec_dict(spec),
+        "code": asdict(code),
+        "plans": plans,
+        "result": dict(result) if result is not None else None,
+    }
+
+
+def spec_of(row: Row) -> RunSpec:
+    """What a row's run was. Raises InputError where the row does not say."""
+    try:
+        spec = dict(row["spec"])
+        return RunSpec(**{**spec, "disturbance": Disturbance(**spec["disturbance"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            "row",
+            f"no description of a run ({type(error).__name__}: {error})",
+            "a row as `greenband bench` writes it into runs/",
+            "Give the path of such a file.",
+        ) from None
+
+
+def measured(row: Row) -> dict[str, Any]:
+    """What was measured, without the times that differ on each machine."""
+    return {k: v for k, v in (row["result"] or {}).items() if k not in TIMES}
+
+
+def write_row(folder: Path, row: Row) -> Path:
+    """One file, under another name until it is whole."""
+    return write_whole(folder / f"{row['key']}.json", json.dumps(row, allow_nan=False, indent=1))
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file under another name until it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+    return path
+
+
+def read_row(path: Path) -> Row:
+    """A row from its file. Raises InputError where there is none."""
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            str(path),
+            f"can't be read ({error})",
+            "a row as `greenband bench` writes it into runs/",
+            "Give the path of such a file.",
+        ) from None
+    spec_of(row)
+    return dict(row)
+
+
+def read_rows(folder: Path) -> Iterator[Row]:
+    """All rows in a folder, by their names."""
+    for path in sorted(folder.glob("*.json")):
+        yield read_row(path)
+
+
+def write_parquet(path: Path, rows: Iterable[Row]) -> None:
+    """All rows as one table, a column a measure; what has parts is there as JSON text."""
+    import polars
+
+    flat = [_flat(row) for row in rows]
+    part = path.with_name(path.name + ".part")
+    polars.DataFrame(flat, infer_schema_length=None).write_parquet(part)
+    part.replace(path)
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    spec = dict(row["spec"])
+    disturbance = spec.pop("disturbance")
+    table = {"key": row["key"], "status": row["status"], "reason": row["reason"], **spec}
+    table |= {"disturbance": disturbance["name"], "disturbed": json.dumps(disturbance)}
+    table |= {f"code_{name}": digest for name, digest in row["code"].items()}
+    for name, value in (row["result"] or {}).items():
+        if name not in table:
+            nested = name in NESTED or isinstance(value, dict | list)
+            table[name] = json.dumps(value) if nested else _number(value)
+    return table
+
+
+def _number(value: Any) -> Any:
+    """Whole and broken numbers of one column are of one kind."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if whole and math.isfinite(value) else value
