@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, cast
 
 from .errors import InputError
@@ -15,11 +16,17 @@ from .timing import PlanResult
 
 DIGITS = 4
 """Of what is printed: a tenth of a millisecond."""
-ALLOWED_KEYS = frozenset({"cycle_s", "offset_s", "phases", "stages", "rings",
-                          "reference_phase", "reference_point", "site"})  # fmt: skip
 OURS = "ours"
 """The key of our plan beside an existing timing, in what ``greenband plan --timing`` prints."""
-ENTRY_KEYS = frozenset({"phase", "stage", "split_s", "green_s", "yellow_s", "red_clearance_s"})
+KEYS = (
+    "site", "cycle_s", "offset_s", "reference_phase", "reference_point",
+    "phases", "stages", "rings",
+)  # fmt: skip
+ENTRY_KEYS = ("phase", "stage", "split_s", "green_s", "yellow_s", "red_clearance_s")
+PRINTED = frozenset({"min_green_s", "start_s", "phases", "name"})
+"""Keys of a printed plan that say nothing of its timing."""
+ALIKE = 0.8
+"""So much alike is a slip: cycle for cycle_s, yelow_s for yellow_s."""
 
 
 def plan_to_dict(result: PlanResult) -> dict[str, Any]:
@@ -122,6 +129,10 @@ def parse_timing(text: str, source: str, site: Site, *, ours: bool = False) -> t
             )
     stages = data.get("stages") or []
     phases = data.get("phases") or []
+    _refuse_misspelt(source, data, KEYS)
+    for i, entry in enumerate((*phases, *stages)):
+        if isinstance(entry, Mapping):
+            _refuse_misspelt(f"{source}, entry {i + 1}", entry, ENTRY_KEYS)
     if not stages and not phases:
         raise InputError(
             source,
@@ -157,6 +168,19 @@ def _loaded(text: str, source: str) -> dict[str, Any]:
             "Make the timing again.",
         )
     return cast(dict[str, Any], data)
+
+
+def _refuse_misspelt(place: str, entry: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    """A slip in a key would leave out what it says; keys of other programs are passed over."""
+    for key in entry:
+        close = get_close_matches(key, keys, 1, ALIKE)
+        if close and key not in (*keys, *PRINTED):
+            raise InputError(
+                f"{place}, {key}",
+                f"{key}, a key that is not known",
+                ", ".join(keys),
+                f"Did you mean {close[0]}?",
+            )
 
 
 def _our_plan(data: dict[str, Any], source: str) -> dict[str, Any]:

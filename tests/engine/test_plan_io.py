@@ -171,6 +171,8 @@ RING = [{"phase": 2, "split_s": 45}, {"phase": 6, "split_s": 45}, {"phase": 4, "
         (_json(phases=RING, reference_point="yield"), "f, reference_point", "'yield'"),
         (_json(stages=[{"stage": "x", "split_s": 40}]), "f, plan of site s", "stage x"),
         (_json(error={"where": "a"}), "f", "the message of a failure"),
+        (_json(cycle=80, phases=RING), "f, cycle", "cycle, a key that is not known"),
+        (_json(phases=[{**RING[0], "yelow_s": 4}, *RING[1:]]), "f, entry 1, yelow_s", "yelow_s"),
     ],
 )
 def test_what_is_no_plan(text: str, where: str, found: str) -> None:
@@ -187,3 +189,8 @@ def test_a_split_shorter_than_its_change_interval() -> None:
     )
     with pytest.raises(InputError, match="leaves no green"):
         parse_plan(text, "f", _site(rings=True))
+
+
+def test_keys_of_other_programs_are_passed_over() -> None:
+    text = _json(phases=[{**p, "note": "lead"} for p in RING], version=3, author="A")
+    assert parse_plan(text, "f", _site(rings=True)).cycle_s == 70
