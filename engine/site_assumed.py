@@ -23,9 +23,10 @@ def assumptions_of(site: Site) -> list[str]:
     if pair is None:
         return []
     order = ", ".join(p.id for p in site.phases)
+    one, other = (p.id for p in pair)
     return [
         f"site {site.id} states neither rings nor stages: its {len(site.phases)} phases are timed "
-        f"one after another ({order}), none beside another, not even {pair[0].id} and {pair[1].id}. "
+        f"one after another ({order}), none beside another, not even {one} and {other}. "
         f"Where phases may be green together, say so at the top of site.toml: {_example(site)}"
     ]
 

@@ -15,21 +15,15 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from .errors import InputError
 from .site import Site
-from .site_check import Problem, problems_of
+from .site_check import problems_of
+from .site_mistakes import UNITS, Written, input_error, problems_in
 
-UNITS: dict[str, tuple[str, float]] = {
-    "_ft": ("_m", 0.3048),
-    "_mph": ("_mps", 0.44704),
-    "_kmh": ("_mps", 1 / 3.6),
-}
-"""Endings of keys in other units, with the key they stand for and the factor."""
 TURNS = "LTRU"
 
 Table = dict[str, Any]
@@ -46,12 +40,13 @@ def parse_site(text: str, source: str = "site.toml") -> Site:
         raise InputError(
             source, f"not TOML: {error}", "a TOML file", "Mend the line that is named."
         ) from error
-    table = _in_metres(table, source, "")
+    written: Written = {}
+    table = _in_metres(table, source, "", written)
     _write_out(table)
     try:
         site = Site.model_validate(table)
     except ValidationError as error:
-        raise _input_error(source, [_problem(e) for e in error.errors()]) from error
+        raise input_error(source, problems_in(error.errors(), written, text)) from error
     return check_site(site, source)
 
 
@@ -62,7 +57,7 @@ def check_site(site: Site, source: str = "site") -> Site:
     """
     problems = problems_of(site)
     if problems:
-        raise _input_error(source, problems)
+        raise input_error(source, problems)
     return site
 
 
@@ -108,10 +103,13 @@ def _toml(value: object) -> str:
     return repr(value)
 
 
-def _in_metres(value: Any, source: str, path: str) -> Any:
-    """The same with feet, miles and kilometres an hour replaced, at any depth."""
+def _in_metres(value: Any, source: str, path: str, written: Written) -> Any:
+    """The same with feet, miles and kilometres an hour replaced, at any depth.
+
+    `written` gets the key and the value as they stood, by the path with the metric key.
+    """
     if isinstance(value, list):
-        return [_in_metres(v, source, f"{path}[{i}]") for i, v in enumerate(value)]
+        return [_in_metres(v, source, f"{path}[{i}]", written) for i, v in enumerate(value)]
     if not isinstance(value, dict):
         return value
     found: Table = {}
@@ -127,7 +125,9 @@ def _in_metres(value: Any, source: str, path: str) -> Any:
             )
         is_number = isinstance(inner, int | float) and not isinstance(inner, bool)
         converted = inner * factor if name != key and is_number else inner
-        found[name] = _in_metres(converted, source, place)
+        if name != key:
+            written[f"{path}.{name}" if path else name] = (key, inner)
+        found[name] = _in_metres(converted, source, place, written)
     return found
 
 
@@ -186,49 +186,3 @@ def _add_movements(table: Table) -> None:
             turn = movement.removeprefix(name)
             if movement not in known and movement != turn and turn in TURNS and len(turn) == 1:
                 given.append({"id": movement, "approach": name, "turn": turn})
-
-
-def _problem(error: Any) -> Problem:
-    """What pydantic found, in our words."""
-    path = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in error["loc"]).lstrip(".")
-    if error["type"] == "extra_forbidden":
-        keys = _keys_beside(error["loc"])
-        close = get_close_matches(str(error["loc"][-1]), keys, 1)
-        return Problem(
-            path,
-            "a key that is not known",
-            ", ".join(keys) or "no such key",
-            f"Did you mean {close[0]}?"
-            if close
-            else "Leave it out, or look it up in docs/site.md.",
-        )
-    if error["type"] == "missing":
-        return Problem(path, "nothing there", "a value, it is needed", "Add the key.")
-    said = str(error["msg"])
-    return Problem(path, repr(error["input"]), said[0].lower() + said[1:], "Change the value.")
-
-
-def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that the table at a place may have."""
-    model: Any = Site
-    for step in loc[:-1]:
-        if isinstance(step, str):
-            model = model.model_fields[step].annotation if step in model.model_fields else None
-            while model is not None and not _is_model(model):
-                inner = [a for a in getattr(model, "__args__", ()) if a is not Ellipsis]
-                inner = [a for a in inner if a is not type(None)]
-                model = inner[0] if inner else None
-        if model is None:
-            return []
-    return list(model.model_fields)
-
-
-def _is_model(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, BaseModel)
-
-
-def _input_error(source: str, problems: list[Problem]) -> InputError:
-    first, others = problems[0], problems[1:]
-    also = "; ".join(f"{p.path}: {p.found}" for p in others[:9])
-    more = f" (and {len(others)} more: {also})" if others else ""
-    return InputError(f"{source}: {first.path}", first.found + more, first.allowed, first.do)

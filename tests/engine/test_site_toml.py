@@ -118,7 +118,22 @@ def test_movements_that_are_described_are_not_added_again() -> None:
         ("min_green_s = 9", 'min_green_s = "9 s"', "phases[4].min_green_s: '9 s'"),
         ("min_green_s = 9", "min_green_s = 31", "at most its max_green_s of 30 s"),
         ("min_green_s = 9", "min_grean_s = 9", "Did you mean min_green_s?"),
-        ("min_green_s = 9", "red_percent = 9", "phases[4].red_percent: a key that is not known"),
+        ("min_green_s = 9", "red_percent = 9", "phases[4].red_percent: red_percent, a key that is"),
+        (
+            "min_green_s = 9",
+            "min_grean_s = 9",
+            "phases[4].min_grean_s: min_grean_s, a key that is not known (line 39)",
+        ),
+        ("length_ft", "lenght_ft", "approaches[0].lanes[1].lenght_ft: lenght_ft, a key that is"),
+        ("length_ft", "lenght_ft", "Did you mean length_ft?"),
+        ("speed_mph = 30", "sped_mph = 30", "approaches[0].sped_mph: sped_mph, a key"),
+        ("speed_mph = 30", "sped_mph = 30", "Did you mean speed_mph?"),
+        ("speed_mph = 30", "speed_mph = -30", "approaches[0].speed_mph: -30. Allowed: input sh"),
+        ("{turns =", "{turn =", "Did you mean turns?"),
+        ("[[phases]]\nid = 1\n", "[phases]\nid = 1\n", "not TOML"),
+        ('lanes = ["LR"]', "lanes = {a = 1}", "approaches[2].lanes: one table"),
+        ('lanes = ["LR"]', 'lanes = ["LR"]\n[[area]]\ncbd = true', "area: a list of 1"),
+        ('lanes = ["LR"]', 'lanes = ["LR"]\n[detektors]\na = 1', "Did you mean detectors?"),
         ('protected = ["SBL"]', 'protected = ["XBL"]', "phases[0].protected[0]: movement XBL"),
         ('protected = ["SBL"]', "", "phases[0]: vehicle phase 1 without a movement"),
         ('permitted = ["NBL"]', 'permitted = ["NBT"]', "movement NBT of phase 2, which is protec"),
@@ -136,7 +151,7 @@ def test_movements_that_are_described_are_not_added_again() -> None:
         ("speed_mph = 30", "speed_mph = 30\nspeed_mps = 13", "speed_mps is given twice"),
         ('id = "EB"', 'id = "NB"', "approaches[2].id: a second approach NB"),
         ('lanes = ["LR"]', "lanes = []", "approaches[2].lanes: []"),
-        ('lanes = ["LR"]', 'lanes = ["LX"]', "approaches[2].lanes[0].turns: a key"),
+        ('lanes = ["LR"]', 'lanes = ["LX"]', "approaches[2].lanes[0].turns: 'LX'"),
         ('lanes = ["LR"]', 'lanes = [{movements = ["NBL"]}]', "which belongs to approach NB"),
         ('id = "Main & 1st"', "id = [", "main.toml: not TOML"),
     ],
@@ -144,6 +159,19 @@ def test_movements_that_are_described_are_not_added_again() -> None:
 def test_each_mistake_is_refused_with_its_place(old: str, new: str, words: str) -> None:
     assert old in TEXT
     assert words in refused(TEXT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("mistake", ["lanes = {a = 1}", "lanes = [[1, 2]]", "lanez = [{a = 1}]"])
+def test_no_table_is_written_out(mistake: str) -> None:
+    message = refused(TEXT.replace('lanes = ["LR"]', mistake, 1))
+    assert "{'" not in message
+    assert "[1" not in message
+
+
+def test_a_misspelt_table_comes_before_what_lacks_for_it() -> None:
+    message = refused(TEXT.replace("[[phases]]", "[[fases]]"))
+    assert message.startswith("main.toml: fases: fases, a key that is not known")
+    assert "Did you mean phases?" in message
 
 
 def test_a_yield_that_contradicts_a_conflict_is_refused() -> None:
