@@ -55,6 +55,7 @@ def timing_sheet(planned: Planned) -> str:
         groups=_groups(ours, before),
         tiles=_tiles(ours, before),
         critical=ours.critical,
+        needs=[(c, c.lane_group or why_none(ours, c.phase)) for c in ours.critical.chain],
         critical_x=ours.analysis.critical_x,
         warnings=list(dict.fromkeys((*planned.demand.warnings, *planned.warnings))),
         sources=SOURCES,
@@ -83,6 +84,22 @@ def _served(result: PlanResult, phase_id: str) -> str:
     phase = result.site.phase(phase_id)
     served = " ".join((*phase.protected, *(f"({m})" for m in phase.permitted)))
     return served or ("crosswalk" if phase.kind == "pedestrian" else "–")
+
+
+def why_none(result: PlanResult, phase_id: str) -> str:
+    """Why no lane group needs a phase: nobody comes, or another green serves those who come."""
+    phase = result.site.phase(phase_id)
+    if phase.kind == "pedestrian":
+        return "people on foot only"
+    own = [m for m in (*phase.protected, *phase.permitted) if result.volumes_veh_h.get(m, 0.0) > 0]
+    if not own:
+        return "no demand"
+    elsewhere = [
+        p.id for p in result.site.phases if p.id != phase_id and set(own) & set(p.permitted)
+    ]
+    if not elsewhere:
+        return f"none: other phases serve {' '.join(own)}"
+    return f"none: {' '.join(own)} is served while it gives way in phase {', '.join(elsewhere)}"
 
 
 def _movements(planned: Planned) -> list[tuple[str, float, float]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -247,7 +248,7 @@ def _warnings(site: Site, groups: Sequence[LaneGroupAnalysis]) -> list[str]:
             )
         if g.storage_95_ratio > 1 and g.volume_veh_h > 0:
             found.append(
-                f"{where}: the 95 % queue of {g.queue_95_veh:.0f} vehicles is "
-                f"{g.storage_95_ratio:.1f} times as long as the lane"
+                f"{where}: the 95 % queue of {g.queue_95_veh:.0f} vehicles is longer than the lane "
+                f"(it needs {ceil(100.0 * g.storage_95_ratio)} % of its length)"
             )
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ import pytest
 
 from greenband.benchmarks.planning import Planned
 from greenband.benchmarks.ring_diagram import cycle_svg
-from greenband.benchmarks.timing_sheet import timing_sheet
+from greenband.benchmarks.timing_sheet import timing_sheet, why_none
 from greenband.engine.plan import Plan, Split
 from greenband.engine.rules import STREET
 from greenband.engine.site import Approach, Lane, Movement, Phase, Site, Stage
@@ -114,6 +115,30 @@ def test_a_plan_alone_has_no_before(planned: Planned) -> None:
     page = timing_sheet(replace(planned, existing=None))
     assert "Before" not in page
     assert page.count('class="cycle"') == 1
+
+
+@pytest.mark.parametrize(
+    ("lefts_veh_h", "words"),
+    [(20.0, "NBL is served while it gives way in phase 2"), (0.0, "no dem")],
+)
+def test_a_phase_that_nobody_needs_says_why(
+    crossroads: Callable[..., Site], lefts_veh_h: float, words: str
+) -> None:
+    site = crossroads(rings=True)
+    phases = [
+        p.model_copy(update={"permitted": ("NBL",)}) if p.id == "2" else p for p in site.phases
+    ]
+    site = site.model_copy(update={"phases": tuple(phases)})
+    site = Site.model_construct(**{name: getattr(site, name) for name in Site.model_fields})
+    volumes = {"SBT": 600.0, "EBT": 300.0, "NBL": lefts_veh_h}
+    plan = Plan(
+        site=site.id, cycle_s=100.0, phases=tuple(Split(id=p, split_s=25.0) for p in "12345678")
+    )
+    result = evaluate_plan(site, plan, volumes)
+    assert words in why_none(result, "5")
+    demand = Demand("counts.csv", volumes, 1.0, "the hour from 07:30")
+    page = timing_sheet(Planned(SiteFile(site, "site.toml"), demand, result, None, STREET))
+    assert f'<td>5</td><td class="words">{why_none(result, "5")}</td>' in page
 
 
 def _widths(svg: str, fill: str) -> float:

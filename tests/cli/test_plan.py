@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -422,3 +423,15 @@ def test_a_site_without_rings_says_what_was_assumed(
     shown = greenband("plan", hour, "--site", bare, "--interval", 60)
     assert assumed in shown.err
     assert "neither rings" not in greenband("plan", hour, "--site", site, "--interval", 60).err
+
+
+def test_a_queue_longer_than_its_lane_is_said_in_percent(
+    greenband: Greenband, site: Path, hour: Path, published: Path
+) -> None:
+    done = greenband(
+        "plan", hour, "--site", site, "--interval", 60, "--timing", published, "--json"
+    )
+    found = [re.search(r"(\d+) % of its length", w) for w in done.json()["warnings"]]
+    percents = [int(m[1]) for m in found if m]
+    assert percents
+    assert min(percents) > 100
