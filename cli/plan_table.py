@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -31,33 +32,33 @@ def show_plan(console: Console, planned: Planned) -> None:
 
 def phase_table(result: PlanResult) -> Table:
     """Start, green, yellow and red clearance of each phase."""
-    table = Table(title=f"Cycle {result.plan.cycle_s:g} s, offset {result.plan.offset_s:g} s")
-    table.add_column("Phase")
-    table.add_column("Movements")
-    for column in ("Start s", "Split s", "Green s", "Yellow s", "Red clearance s", "Min green s"):
-        table.add_column(column, justify="right")
-    for w in green_windows(result.site, result.plan):
+    plan = result.plan
+    table = _table(f"Cycle {plan.cycle_s:g} s, offset {plan.offset_s:g} s. All times in seconds.")
+    table.add_column("Phase", overflow="fold")
+    table.add_column("Movements", overflow="fold")
+    for column in ("Start", "Split", "Green", "Yellow", "Red cl.", "Min. green"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for w in green_windows(result.site, plan):
         phase = result.site.phase(w.phase)
         served = (*phase.protected, *(f"({m})" for m in phase.permitted))
         numbers = (w.start_s, w.split_s, w.green_s, w.yellow_s, w.red_clearance_s)
         table.add_row(
             phase.id,
-            " ".join(served) or phase.kind,
+            " ".join(served) or "crosswalk",
             *(f"{n:.1f}" for n in numbers),
             f"{phase.min_green_s or 0:.1f}",
         )
+    table.caption = "Red cl.: red clearance. Movements in brackets give way."
     return table
 
 
 def lane_group_table(result: PlanResult, before: PlanResult | None) -> Table:
     """Volume, capacity, delay, level of service and queue of each lane group."""
-    table = Table(title="Lane groups (HCM, 7th edition)")
-    table.add_column("Lane group")
-    for column in ("v veh/h", "s veh/h", "c veh/h", "X", "Delay s", "LOS", "Queue 95 % veh"):
-        table.add_column(column, justify="right")
-    if before is not None:
-        table.add_column("Before s", justify="right")
-        table.add_column("LOS", justify="right")
+    table = _table("Lane groups (HCM, 7th edition)")
+    table.add_column("Lane group", overflow="fold")
+    columns = ["v", "s", "c", "X", "Delay", "LOS", "Queue"]
+    for column in (*columns, *(("Before", "LOS") if before is not None else ())):
+        table.add_column(column, justify="right", no_wrap=True)
     old = {g.name: g for g in before.analysis.lane_groups} if before else {}
     for g in result.analysis.lane_groups:
         row = [
@@ -73,7 +74,23 @@ def lane_group_table(result: PlanResult, before: PlanResult | None) -> Table:
         if before is not None:
             row += [f"{old[g.name].control_delay_s:.1f}", old[g.name].los]
         table.add_row(*row)
+    table.caption = (
+        "v demand, s saturation flow, c capacity, veh/h; X = v/c; delay in s per vehicle; "
+        "queue: 95 %, vehicles in a lane"
+        + ("; before: delay under the existing timing" if before is not None else "")
+    )
     return table
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
 
 
 def summary(result: PlanResult, before: PlanResult | None) -> str:

@@ -435,3 +435,33 @@ def test_a_queue_longer_than_its_lane_is_said_in_percent(
     percents = [int(m[1]) for m in found if m]
     assert percents
     assert min(percents) > 100
+
+
+def test_the_tables_fit_a_terminal_of_80_columns(
+    greenband: Greenband,
+    monkeypatch: pytest.MonkeyPatch,
+    site: Path,
+    hour: Path,
+    published: Path,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = greenband("plan", hour, "--site", site, "--interval", 60, "--timing", published).out
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    heads = [line.split() for line in shown.splitlines()]
+    phases = [
+        "Phase",
+        "Movements",
+        "Start",
+        "Split",
+        "Green",
+        "Yellow",
+        "Red",
+        "cl.",
+        "Min.",
+        "green",
+    ]
+    groups = ["Lane", "group", "v", "s", "c", "X", "Delay", "LOS", "Queue", "Before", "LOS"]
+    assert phases in heads
+    assert groups in heads
+    assert ["2", "EBT", "EBR", "(EBL)"] in [line[:4] for line in heads]
