@@ -6,6 +6,7 @@ and exit codes.
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,11 +18,15 @@ import typer
 
 from greenband.engine.errors import GreenbandError, InputError
 
-from .output import Answer, nothing_on_stdout, print_answer, print_error
+from .output import BAD_INPUT, DONE, Answer, nothing_on_stdout, print_answer, print_error
 
-COMMANDS = ("plan", "simulate", "scenarios", "controllers", "doctor", "demo")
+COMMANDS = ("plan", "simulate", "bench", "scenarios", "controllers", "doctor", "demo")
 """Each is the function of this name in ``cli/<name>.py``, in the order of the help."""
-CRASHED = 70
+CRASHED = BAD_INPUT
+"""An error of our own: nothing was done with this input, as with one that is wrong. 1 would be an
+answer, and 3 sends people looking for a part."""
+STOPPED = 130
+"""Ctrl-C, as the shell has it."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,22 +45,31 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code. Nothing is raised."""
     as_json = "--json" in arguments
     try:
-        with nothing_on_stdout(as_json):
-            answer = _call(arguments)
+        return _answered(arguments, as_json)
     except GreenbandError as error:
         print_error(error, as_json)
         return error.exit_code
     except KeyboardInterrupt:
         print_error(_stopped(), as_json)
-        return 130
+        return STOPPED
+    except BrokenPipeError:  # who read our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except Exception as error:  # a bug of ours: say so in the same form
         traceback.print_exc()
         print_error(_crash(arguments, error), as_json)
         return CRASHED
+
+
+def _answered(arguments: Sequence[str], as_json: bool) -> int:
+    with nothing_on_stdout(as_json):
+        answer = _call(arguments)
     if isinstance(answer, Answer):
         print_answer(answer, as_json)
         return answer.code
-    return answer if isinstance(answer, int) else 0
+    if answer == STOPPED:  # so some versions of typer say that Ctrl-C was pressed
+        raise KeyboardInterrupt
+    return answer if isinstance(answer, int) else DONE
 
 
 def _call(arguments: Sequence[str]) -> Any:
@@ -95,7 +109,7 @@ def _crash(arguments: Sequence[str], error: Exception) -> GreenbandError:
         f"greenband {' '.join(arguments)}",
         f"{type(error).__name__}: {error}",
         "nothing: this is an error in Greenband",
-        "Report it with the lines above and, if you can, the input.",
+        "Report it with the lines on standard error and, if you can, the input.",
     )
 
 
