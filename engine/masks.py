@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 
 
-def bits(mask: int) -> Iterator[int]:
-    """Positions of the set bits, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+@lru_cache(maxsize=1 << 14)
+def bits(mask: int) -> tuple[int, ...]:
+    """Positions of the set bits, lowest first; kept, as a site meets the same sets all day."""
+    return tuple(p for p in range(mask.bit_length()) if mask >> p & 1)
 
 
 def mask_of(positions: Iterable[int]) -> int:
