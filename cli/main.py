@@ -53,12 +53,17 @@ def run(arguments: Sequence[str]) -> int:
         print_error(_stopped(), as_json)
         return STOPPED
     except BrokenPipeError:  # who read our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         return DONE
     except Exception as error:  # a bug of ours: say so in the same form
         traceback.print_exc()
         print_error(_crash(arguments, error), as_json)
         return CRASHED
+
+
+def _close_stdout() -> None:
+    """What is still to be written goes nowhere, or Python would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _answered(arguments: Sequence[str], as_json: bool) -> int:

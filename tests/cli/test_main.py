@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from greenband.cli import main as command_line
@@ -67,7 +65,7 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> 
         raise BrokenPipeError
 
     monkeypatch.setattr(command_line, "print_answer", gone)
-    monkeypatch.setattr(command_line.os, "dup2", lambda *_: None)
-    monkeypatch.setattr(command_line.os, "open", lambda *_: -1)
-    monkeypatch.setattr(sys.stdout, "fileno", lambda: 1, raising=False)
+    closed: list[bool] = []
+    monkeypatch.setattr(command_line, "_close_stdout", lambda: closed.append(True))
     assert command_line.run(["controllers"]) == 0
+    assert closed == [True]
