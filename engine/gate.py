@@ -433,7 +433,7 @@ class Gate:
         if plan is not None and (running is None or running.plan is not plan):
             return now_s
         events += [now_s + signals.left_s(p, now_s) for p in bits(signals.green)]
-        events += [signals.walk_from_s[p] + self._limits.walk_s[p] for p in bits(signals.walking)]
+        events += [signals.walk_until_s[p] for p in bits(signals.walking)]
         events += self._waits.maximum_events_s()
         return min((e for e in events if e > now_s), default=inf)
 

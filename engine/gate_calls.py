@@ -10,22 +10,33 @@ class Calls:
     """Calls by phase, as masks.
 
     `called` is the demand now, pedestrians included; a pedestrian's call is kept until there is
-    a walk. `since_s` is when each phase that is not green had its first call since it was green:
-    that one is kept until the phase is green, even where the call goes away.
+    a walk. `buttons` are the phases that a pedestrian has ever called. `since_s` is when each
+    phase that is not green had its first call since it was green: that one is kept until the
+    phase is green, even where the call goes away.
     """
 
-    __slots__ = ("called", "limits", "ped_pending", "peds", "servable", "since_s", "vehicles")
+    __slots__ = (
+        "buttons",
+        "called",
+        "limits",
+        "ped_pending",
+        "peds",
+        "servable",
+        "since_s",
+        "vehicles",
+    )
 
     def __init__(self, limits: Limits, servable: int) -> None:
         self.limits = limits
         self.servable = servable
-        self.vehicles = self.peds = self.called = self.ped_pending = 0
+        self.vehicles = self.peds = self.called = self.ped_pending = self.buttons = 0
         self.since_s: dict[int, float] = {}
 
     def update(self, green: int, walking: int, now_s: float) -> None:
         """Take the demand of this second into account."""
         limits = self.limits
         walks = walking | (green & limits.pedestrians)
+        self.buttons |= self.peds
         asked = (self.peds | limits.ped_recall) & limits.crossings
         asked |= (self.vehicles | limits.recall) & limits.pedestrians
         self.ped_pending |= asked & ~walks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor
+
 from .gate_calls import Calls
 from .gate_order import Order
 from .gate_plan import PlanTable, walk_fits
@@ -10,13 +12,15 @@ from .gate_waits import Waits
 from .masks import bits, mask_of
 from .rules import Rules
 
+HAIR_S = 1e-6
+
 
 class Change:
     """The wanted greens, and the ends and walks on the way to them.
 
     `end_at_s` is when each green phase that is to end does so: pedestrians' long clearance comes
     first, and vehicles go on until both are through together. `walk_due` are phases that were
-    last served without their pedestrians.
+    last served without their pedestrians, though nobody has ever pressed a button there.
     """
 
     __slots__ = ("calls", "end_at_s", "every_time", "limits", "order", "signals", "waits",
@@ -54,7 +58,7 @@ class Change:
         """Begin the change to a stage, of which these phases are wanted."""
         served = want & self.limits.pedestrians
         left_out = self.order.stages[to] & self.limits.pedestrians & ~want
-        self.walk_due = (self.walk_due | left_out) & ~served
+        self.walk_due = (self.walk_due | left_out & ~self.calls.buttons) & ~served
         self.want = want
         self._schedule_ends(now_s)
 
@@ -79,11 +83,17 @@ class Change:
         return signals.longest_left(ending, now_s)[1] < 0
 
     def late_walks(self, stage: int, now_s: float) -> None:
-        """Pedestrians who called after their stage began still walk in it, where there is time."""
-        mask = self.order.stages[stage]
-        signals = self.signals
-        pending = self.calls.ped_pending & mask & self.limits.crossings
+        """Pedestrians who called after their stage began still walk in it, where there is time.
+
+        Beside a phase with which somebody in conflict waits they walk the next time: a button
+        that is pressed again and again would hold its green for as long as the longest red lets
+        it. (A pedestrian phase starts once, and goes on as long as its stage does.)
+        """
+        signals, waiting = self.signals, self.calls.waiting()
+        pending = self.calls.ped_pending & self.order.stages[stage] & self.limits.crossings
         for p in bits(pending & ~(signals.walking | signals.flashing)):
+            if self.limits.walks >> p & 1 and waiting & self.limits.conflicts[p]:
+                continue
             if now_s + self.limits.full_min_s[p] > self.waits.must_leave_s(stage):
                 continue
             if self.limits.pedestrians >> p & 1:
@@ -104,6 +114,10 @@ class Change:
         for p in bits(self.want & ~signals.green):
             if signals.may_start(p, now_s):
                 self._start(p, running, time_s, now_s)
+        if running is not None:
+            for p in bits(self.calls.ped_pending & self.limits.walks & signals.green):
+                if not (signals.walking | signals.flashing) >> p & 1:
+                    self._walk_in_plan(running, p, time_s, now_s)
 
     def events_s(self, now_s: float) -> list[float]:
         """The seconds ahead in which a yellow or a clearance is over, or a green is to end."""
@@ -129,12 +143,21 @@ class Change:
         bit = 1 << phase
         if not self.limits.walks & bit:
             return
-        if not (self.every_time or (self.calls.ped_pending | self.walk_due) & bit):
-            self.walk_due |= bit
-        elif running is None or walk_fits(running, self.limits, phase, time_s):
+        if running is not None:
+            self._walk_in_plan(running, phase, time_s, now_s)
+        elif self.every_time or (self.calls.ped_pending | self.walk_due) & bit:
             self._begin_walk(phase, now_s)
+        else:
+            self.walk_due |= bit & ~self.calls.buttons
 
-    def _begin_walk(self, phase: int, now_s: float) -> None:
-        self.signals.walk(phase, now_s)
+    def _walk_in_plan(self, running: PlanTable, phase: int, time_s: float, now_s: float) -> None:
+        """People walk in each green of a plan for as long as they can clear in what follows."""
+        if walk_fits(running, self.limits, phase, time_s):
+            left_s = running.remaining_s(phase, time_s) + HAIR_S
+            more_s = floor(left_s) - self.limits.walk_s[phase] - self.limits.ped_clearance_s[phase]
+            self._begin_walk(phase, now_s, max(0.0, more_s))
+
+    def _begin_walk(self, phase: int, now_s: float, more_s: float = 0.0) -> None:
+        self.signals.walk(phase, now_s, more_s)
         self.calls.walked(phase)
         self.walk_due &= ~(1 << phase)

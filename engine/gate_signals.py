@@ -16,7 +16,8 @@ class Signals:
     """Colours as masks (what is neither green nor yellow is red), with the time of each change.
 
     `clear_at_s[p]` is when the clearance of all phases that ended lets p start. `walking` and
-    `flashing` are the vehicle phases beside which a crosswalk shows walk or flashing don't-walk.
+    `flashing` are the vehicle phases beside which a crosswalk shows walk or flashing don't-walk;
+    the last walk of each ends at `walk_until_s[p]`, and its flashing comes after that.
     Times are the Gate's own seconds.
     """
 
@@ -26,7 +27,7 @@ class Signals:
         "green",
         "limits",
         "since_s",
-        "walk_from_s",
+        "walk_until_s",
         "walking",
         "yellow",
     )
@@ -39,7 +40,7 @@ class Signals:
         self.yellow = mask_of(p for p in range(limits.n) if colours[p] == Colour.YELLOW)
         self.walking = self.flashing = 0
         self.since_s = [now_s - float(s) for s in colour_s]
-        self.walk_from_s = [LONG_AGO_S] * limits.n
+        self.walk_until_s = [LONG_AGO_S] * limits.n
         self.clear_at_s = [LONG_AGO_S] * limits.n
         for q in range(limits.n):
             if not (self.green | self.yellow) >> q & 1:
@@ -55,14 +56,11 @@ class Signals:
                     self.since_s[p] = now_s
                     self._note_red(p, now_s)
         for p in bits(self.walking):
-            if now_s - self.walk_from_s[p] >= self.limits.walk_s[p]:
+            if now_s >= self.walk_until_s[p]:
                 self.walking &= ~(1 << p)
                 self.flashing |= 1 << p
         for p in bits(self.flashing):
-            if (
-                now_s
-                >= self.walk_from_s[p] + self.limits.walk_s[p] + self.limits.ped_clearance_s[p]
-            ):
+            if now_s >= self.walk_until_s[p] + self.limits.ped_clearance_s[p]:
                 self.flashing &= ~(1 << p)
 
     def end(self, phase: int, now_s: float) -> None:
@@ -86,17 +84,16 @@ class Signals:
         self.green |= 1 << phase
         self.since_s[phase] = now_s
 
-    def walk(self, phase: int, now_s: float) -> None:
-        """Start the walk of the crosswalk beside a green phase."""
+    def walk(self, phase: int, now_s: float, more_s: float = 0.0) -> None:
+        """Start the walk of the crosswalk beside a green phase, longer than it must be."""
         self.walking |= 1 << phase
-        self.walk_from_s[phase] = now_s
+        self.walk_until_s[phase] = now_s + self.limits.walk_s[phase] + more_s
 
     def left_s(self, phase: int, now_s: float) -> float:
         """Seconds until a green phase may end, at most 0 where it may."""
         end_s = self.since_s[phase] + self.limits.min_s[phase]
         if (self.walking | self.flashing) >> phase & 1:
-            walk_end_s = self.walk_from_s[phase] + self.limits.walk_s[phase]
-            end_s = max(end_s, walk_end_s + self.limits.ped_clearance_s[phase])
+            end_s = max(end_s, self.walk_until_s[phase] + self.limits.ped_clearance_s[phase])
         return end_s - now_s
 
     def longest_left(self, mask: int, now_s: float) -> tuple[float, int]:

@@ -31,9 +31,9 @@ class Rules:
     is skipped).
     `longest_red`: a called phase is green within the site's longest red, whatever is requested.
     `no_yellow_trap`: a permissive left never ends while the opposing through stays green.
-    `ped_service`: without a call, pedestrians walk each time their stage comes, or every second
-    time. `red_revert_s`: a phase that has ended stays red for so long. `plan_rate_s`: another
-    plan is taken up at most so often.
+    `ped_service`: at a crossing that no pedestrian has ever called, they walk each time their
+    stage comes, or every second time. `red_revert_s`: a phase that has ended stays red for so
+    long. `plan_rate_s`: another plan is taken up at most so often.
     """
 
     name: str

@@ -16,7 +16,7 @@ from .sumo_vehicles import edge_of
 
 @dataclass(frozen=True)
 class Corner:
-    """A walking area of a signal, and the phase of each crossing that leaves it."""
+    """A walking area of a signal, and the phase with which people walk over each crossing there."""
 
     edge: str
     crossings: dict[str, int]
@@ -28,9 +28,9 @@ def corners_of(sites: tuple[SumoSite, ...], packing: Packing, edges: list[str]) 
     for i, site in enumerate(sites):
         first, index = int(packing.phases[i]), site.site.phase_index
         crossings = {
-            edge_of(lane): first + index[link.phase]
+            edge_of(lane): first + index[link.phase or link.walk]
             for link in site.links
-            if link.phase and not link.movement
+            if (link.phase or link.walk) and not link.movement
             for lane in (link.from_lane, link.to_lane)
             if "_c" in lane
         }

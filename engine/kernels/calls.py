@@ -58,7 +58,7 @@ def step_calls(
     for p in range(calls.size):
         if colour[p] == GREEN:
             locked[p] = False
-            ped_calls[p] = False
+            ped_calls[p] = pressed[p]  # the vehicles' green may outlast the walk beside it
         else:
             ped_calls[p] = ped_calls[p] or pressed[p] or recall[p] >= 2
         calls[p] = recall[p] % 2 == 1 or ped_calls[p]

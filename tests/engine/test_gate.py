@@ -387,6 +387,50 @@ def test_without_calls_people_walk_every_second_time() -> None:
     assert walks.count("W") == 2 * 7
 
 
+def _walked(d: Driver, phase: int = 1) -> str:
+    """What the crosswalk beside a phase showed: W walk, f flashing, r red."""
+    return "".join("rfW"[c.walks[phase]] if c.walks else "r" for c in d.shown)
+
+
+def test_whoever_presses_walks_in_the_next_green_each_time() -> None:
+    d = Driver(WALK)
+    for _ in range(4):
+        d.peds[1] = True
+        d.ask(0, 20)
+        d.peds[1] = False
+        d.ask(1, 40)
+    assert _walked(d).count("rW") == 4
+
+
+def test_where_somebody_has_pressed_nobody_walks_without_a_call() -> None:
+    d = Driver(WALK)
+    d.peds[1] = True
+    for _ in range(4):
+        d.ask(0, 20)
+        d.peds[1] = False
+        d.ask(1, 40)
+    assert _walked(d).count("rW") == 1
+
+
+@pytest.mark.parametrize(("opposed", "at_once"), [(False, True), (True, False)])
+def test_a_late_call_walks_at_once_unless_somebody_in_conflict_waits(
+    opposed: bool, at_once: bool
+) -> None:
+    d = Driver(WALK)
+    d.ask(0, 10)
+    d.ask(1, 30)
+    if opposed:
+        d.call("N")
+    d.peds[1] = True
+    d.ask(1, 1)
+    d.peds[1] = False
+    d.ask(1, 20)
+    assert ("W" in _walked(d)) is at_once
+    d.ask(0, 40)
+    d.ask(1, 40)
+    assert _walked(d).count("rW") == 1, "the call is kept until the next green"
+
+
 def test_a_pedestrian_phase_clears_while_vehicles_still_go() -> None:
     text = (
         TWO_STAGES.replace('[["N"], ["E"]]', '[["N", "W"], ["E"]]')
@@ -446,6 +490,18 @@ def test_a_plan_runs_in_step_with_its_offset() -> None:
     starts = [k for k in range(1, 200) if d.words("E")[k - 1 : k + 1] == "rG"]
     assert {s % 50 for s in starts[1:]} == {38}, "3.6 s and 1.4 s are 4 s and 2 s: a second late"
     assert d.shown[-1].pattern is request.plan
+
+
+def test_in_a_plan_people_walk_until_they_can_only_just_clear() -> None:
+    d = Driver(WALK)
+    stages = (Split(id="N", split_s=30), Split(id="E", split_s=45))
+    d.ask(Request(plan=plan(stages=stages, cycle_s=75)), 300)
+    start, end = d.words("E").index("rG") + 1, d.words("E").index("Gy") + 1
+    walk = _walked(d)[start:end]
+    assert walk.rstrip("r") == "W" * walk.count("W") + "f" * 11
+    assert 0 <= walk.count("r") <= 1, "of a green that is not whole seconds less than one is left"
+    assert walk.count("W") > 2 * 7
+    assert d.words("E").count("rG") == _walked(d).count("rW") >= 3
 
 
 def test_until_a_plan_fits_the_stage_is_held_and_it_says_until_when() -> None:

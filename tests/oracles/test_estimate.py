@@ -158,6 +158,8 @@ class SlowCalls:
         if colour is Colour.GREEN:
             self.locked.discard(phase.id)
             self.ped.discard(phase.id)
+            if frame.ped_calls[i]:
+                self.ped.add(phase.id)
         elif frame.ped_calls[i] or phase.recall == "ped":
             self.ped.add(phase.id)
         called = phase.recall in ("min", "max") or phase.id in self.ped
