@@ -8,6 +8,7 @@ it together; else the next called stage follows when every phase that would end 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -15,10 +16,12 @@ from numpy.typing import NDArray
 
 from greenband.engine.estimate_tables import phases_of_detectors
 from greenband.engine.frame import Colour, Request, State
-from greenband.engine.kernels.actuated import next_called_stage, step_phases
+from greenband.engine.kernels.actuated import step_sites
 from greenband.engine.rings import RingOrder
 from greenband.engine.site import Detector, Site
+from greenband.engine.stages import stage_matrix, stages_of
 
+from .base import Seen
 from .heaviest import requests_of
 
 MAX_GREEN_S = 40.0
@@ -37,56 +40,98 @@ class Actuated:
     interval_s: ClassVar[int] = 1
 
     def __init__(self, site: Site) -> None:
-        n = len(site.phases)
-        self._extensions, self._passage_s = _extensions(site)
+        self._site = site
+        self._rings = RingOrder(site) if site.rings else None
+        self._requests = requests_of(site, "actuated")
+        self._timers, self._at = Timers((site,)), 0
+        self._joined: tuple[Sequence[State], Seen] | None = None
+
+    @classmethod
+    def join(cls, controllers: Sequence[Actuated], states: Sequence[State], seen: Seen) -> None:
+        """Have the first of these work out the timers of all, for states that `seen` joins."""
+        timers = Timers(tuple(c._site for c in controllers))
+        for i, controller in enumerate(controllers):
+            controller._timers, controller._at = timers, i
+        controllers[0]._joined = (states, seen)
+
+    def decide(self, state: State) -> Request:
+        """Hold, or go to the next called stage."""
+        at = self._at
+        if not at:
+            states, seen = self._joined or ((state,), state)
+            self._timers.step(states, seen, state.time_s)
+        if self._rings is None or state.changing or state.stage < 0:
+            return self._requests[self._timers.stages[at]]
+        called = (state.calls & (state.colour != Colour.GREEN)).tolist()
+        done = self._timers.done_at(at)
+        return self._requests[self._rings.following(state.stage, called, done)]
+
+
+class Timers:
+    """Minimums, gaps and maximums of one or more sites, and the stage that each goes to next.
+
+    `stages` has the present one where the site is changing or holds it.
+    """
+
+    def __init__(self, sites: Sequence[Site]) -> None:
+        phases = [p for site in sites for p in site.phases]
+        extensions = [_extensions(site) for site in sites]
+        tables = [stage_matrix(site, stages_of(site)) for site in sites]
+        sizes = [
+            (len(site.phases), len(site.detectors), len(gaps_s), table.size)
+            for site, (_, gaps_s), table in zip(sites, extensions, tables, strict=True)
+        ]
+        self._sites = np.cumsum([(0, 0, 0, 0), *sizes], axis=0).astype(np.int64)
+        self._stage_phases = np.concatenate([t.ravel() for t in tables])
+        self._extensions = np.concatenate([rows for rows, _ in extensions])
+        self._passage_s = np.concatenate([gaps_s for _, gaps_s in extensions])
         self._limits_s = np.array(
             [
                 [
                     MIN_GREEN_S if p.min_green_s is None else p.min_green_s,
                     MAX_GREEN_S if p.max_green_s is None else p.max_green_s,
                 ]
-                for p in site.phases
+                for p in phases
             ]
         )
-        self._held = np.array([p.recall == "max" for p in site.phases])
-        self._opposed_s = np.zeros(n)
+        self._held = np.array([p.recall == "max" for p in phases])
+        self._opposed_s = np.zeros(len(phases))
         self._standing_s = np.zeros(len(self._extensions))
-        self._done = np.zeros(n, np.bool_)
+        self._done = np.zeros(len(phases), np.bool_)
         self._last_s = np.nan
-        self._rings = RingOrder(site) if site.rings else None
-        self._requests = requests_of(site, "actuated")
+        self.stages: list[int] = []
 
-    def decide(self, state: State) -> Request:
-        """Hold, or go to the next called stage."""
-        elapsed_s = state.time_s - self._last_s if state.time_s > self._last_s else 1.0
-        self._last_s = state.time_s
-        if state.changing:
-            return self._requests[state.stage]
-        step_phases(
+    def step(self, states: Sequence[State], seen: Seen, time_s: float) -> None:
+        """One second of all sites; `states` says what each shows, `seen` joins their arrays."""
+        elapsed_s = time_s - self._last_s if time_s > self._last_s else 1.0
+        self._last_s = time_s
+        stage = np.array([s.stage for s in states], np.int64)
+        step_sites(
+            self._sites,
+            self._stage_phases,
             self._extensions,
             self._passage_s,
             self._limits_s,
             self._held,
-            state.gap_s,
-            state.counts_veh,
-            state.health,
-            state.calls,
-            state.colour,
-            state.colour_s,
+            seen.gap_s,
+            seen.counts_veh,
+            seen.health,
+            seen.calls,
+            seen.colour,
+            seen.colour_s,
             elapsed_s,
             self._opposed_s,
             self._standing_s,
             self._done,
+            stage,
+            np.array([s.changing for s in states], np.bool_),
         )
-        return self._requests[self._following(state)]
+        self.stages = stage.tolist()
 
-    def _following(self, state: State) -> int:
-        if self._rings is None or state.stage < 0:
-            return next_called_stage(
-                state.stage, state.stage_phases, state.calls, state.colour, self._done
-            )
-        called = (state.calls & (state.colour != Colour.GREEN)).tolist()
-        return self._rings.following(state.stage, called, self._done.tolist())
+    def done_at(self, site: int) -> list[bool]:
+        """The phases of a site that may end."""
+        begin, end = self._sites[site : site + 2, 0]
+        return self._done[begin:end].tolist()  # type: ignore[no-any-return]
 
 
 def _extensions(site: Site) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

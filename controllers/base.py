@@ -5,12 +5,16 @@ A controller can't tell which street it drives: what was benchmarked is what run
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from collections.abc import Sequence
+from typing import ClassVar, Protocol, Self
 
+from greenband.engine.estimate import Joined
 from greenband.engine.frame import Command, Frame, Request, State
 from greenband.engine.site import Site
 
 SiteId = str
+Seen = State | Joined
+"""Arrays of one site, or of all that are worked on together."""
 
 
 class Street(Protocol):
@@ -47,4 +51,16 @@ class Controller(Protocol):
 
     def decide(self, state: State) -> Request:
         """The stage to go to or hold, or a plan to run."""
+        ...
+
+
+class Joins(Controller, Protocol):
+    """A kind of controller that can work out all sites of a street at once, which costs less.
+
+    Each still decides by itself; the first that is asked in a second does the work of all.
+    """
+
+    @classmethod
+    def join(cls, controllers: Sequence[Self], states: Sequence[State], seen: Seen) -> None:
+        """All controllers of a street, in its order of sites, before they are first asked."""
         ...

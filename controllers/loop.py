@@ -104,7 +104,7 @@ def run(
         began = perf_counter()
         time_s = next(iter(frames.values())).time_s
         states = estimator.update(arrays, frames, gates, time_s)
-        units = units or [_unit(make(s), gates[s.id], states[s.id]) for s in street.packing.sites]
+        units = units or _units(street, make, gates, states, estimator)
         _decide(units, outcome.seconds, time_s, changed, outcome.refusals, recorder)
         if changed:
             street.apply(changed)
@@ -128,6 +128,23 @@ def _gates(street: PackedStreet, rules: Rules) -> dict[str, Gate]:
         p = packing.slice(packing.phases, i)
         gates[site.id] = Gate(site, rules, arrays.colour[p].tolist(), arrays.colour_s[p].tolist())
     return gates
+
+
+def _units(
+    street: PackedStreet,
+    make: Callable[[Site], Controller],
+    gates: dict[str, Gate],
+    states: Mapping[str, State],
+    estimator: Estimator,
+) -> list[_Unit]:
+    """All sites; controllers of one kind that can share a second's work do so."""
+    units = [_unit(make(s), gates[s.id], states[s.id]) for s in street.packing.sites]
+    kinds = {type(u.controller) for u in units}
+    join = getattr(kinds.pop(), "join", None) if len(kinds) == 1 else None
+    if join is not None:
+        seen = estimator.joined(street.arrays)
+        join([u.controller for u in units], [u.state for u in units], seen)
+    return units
 
 
 def _unit(controller: Controller, gate: Gate, state: State) -> _Unit:

@@ -8,6 +8,7 @@ at once; each State is made once and holds views of the network's arrays.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -44,6 +45,18 @@ class GateView(Protocol):
     def allowed(self) -> NDArray[np.bool_]:
         """(n_stages,) what would be accepted now."""
         ...
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What the States of all sites are views of, one site after the other as in the packing."""
+
+    counts_veh: NDArray[np.int32]
+    gap_s: NDArray[np.float64]
+    health: NDArray[np.int8]
+    calls: NDArray[np.bool_]
+    colour: NDArray[np.int8]
+    colour_s: NDArray[np.float64]
 
 
 class Estimator:
@@ -105,6 +118,17 @@ class Estimator:
             state.changing = gate.changing
             state.flags = frame.flags
         return self._states
+
+    def joined(self, arrays: FrameArrays) -> Joined:
+        """The States' arrays of all sites together, for the arrays that fill them."""
+        return Joined(
+            counts_veh=arrays.counts_veh,
+            gap_s=self._calls.gap_s,
+            health=arrays.health,
+            calls=self._calls.calls,
+            colour=arrays.colour,
+            colour_s=arrays.colour_s,
+        )
 
     def _bind(
         self, arrays: FrameArrays, frames: Mapping[str, Frame], gates: Mapping[str, GateView]

@@ -85,3 +85,58 @@ def next_called_stage(
         if called:
             return stage if ready else present
     return present
+
+
+@jit
+def step_sites(
+    sites: NDArray[np.int64],
+    stage_phases: NDArray[np.bool_],
+    extensions: NDArray[np.int64],
+    passage_s: NDArray[np.float64],
+    limits_s: NDArray[np.float64],
+    held: NDArray[np.bool_],
+    gap_s: NDArray[np.float64],
+    counts_veh: NDArray[np.int32],
+    health: NDArray[np.int8],
+    calls: NDArray[np.bool_],
+    colour: NDArray[np.int8],
+    colour_s: NDArray[np.float64],
+    elapsed_s: float,
+    opposed_s: NDArray[np.float64],
+    standing_s: NDArray[np.float64],
+    done: NDArray[np.bool_],
+    stage: NDArray[np.int64],
+    changing: NDArray[np.bool_],
+) -> None:
+    """One second of all sites: their timers, and into `stage` which follows the present one.
+
+    Arrays hold one site after the other, rows of `extensions` with positions within the site;
+    `sites` (n_sites + 1, 4) has where the phases, detectors, extensions and cells of the flat
+    `stage_phases` of each begin. While a site is changing its timers stand still.
+    """
+    for i in range(stage.size):
+        if changing[i]:
+            continue
+        p, p_end = sites[i, 0], sites[i + 1, 0]
+        d, d_end = sites[i, 1], sites[i + 1, 1]
+        e, e_end = sites[i, 2], sites[i + 1, 2]
+        step_phases(
+            extensions[e:e_end],
+            passage_s[e:e_end],
+            limits_s[p:p_end],
+            held[p:p_end],
+            gap_s[d:d_end],
+            counts_veh[d:d_end],
+            health[d:d_end],
+            calls[p:p_end],
+            colour[p:p_end],
+            colour_s[p:p_end],
+            elapsed_s,
+            opposed_s[p:p_end],
+            standing_s[e:e_end],
+            done[p:p_end],
+        )
+        table = stage_phases[sites[i, 3] : sites[i + 1, 3]].reshape((-1, p_end - p))
+        stage[i] = next_called_stage(
+            stage[i], table, calls[p:p_end], colour[p:p_end], done[p:p_end]
+        )

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from greenband.controllers.actuated import MAX_GREEN_S, Actuated
+from greenband.engine.estimate import Joined
 from greenband.engine.frame import State
 from greenband.engine.kernels.actuated import STANDING_S
 from greenband.engine.site import Site
+
+from .conftest import show
 
 Make = Callable[..., State]
 
@@ -232,3 +236,44 @@ class TestRings:
             state.colour[:] = np.where(state.stage_phases[stage], 2, 0)
             served.add(state.stages[stage].id)
         assert served == {s.id for s in state.stages}
+
+
+def in_one(states: list[State]) -> Joined:
+    """One array for all states, of which theirs are views from now on."""
+    names = [f.name for f in dataclasses.fields(Joined)]
+    arrays = {n: np.concatenate([getattr(s, n) for s in states]) for n in names}
+    for name, array in arrays.items():
+        ends = np.cumsum([len(getattr(s, name)) for s in states])
+        for state, part in zip(states, np.split(array, ends[:-1]), strict=True):
+            setattr(state, name, part)
+    return Joined(**arrays)
+
+
+def shuffle(states: list[State], rng: np.random.Generator) -> None:
+    """Any traffic and any colours, some of them amid a change."""
+    for state in states:
+        state.time_s += 1.0
+        state.calls[:] = rng.random(len(state.calls)) < 0.5
+        state.gap_s[:] = rng.integers(0, 5, len(state.gap_s))
+        state.counts_veh[:] = rng.random(len(state.gap_s)) < 0.3
+        state.colour_s += 1.0
+        state.changing = bool(rng.random() < 0.2)
+        if rng.random() < 0.05:
+            show(state, int(rng.integers(len(state.stages))), 0.0)
+
+
+def test_joined_controllers_decide_as_each_alone(
+    crossroads: Callable[..., Site], state_of: Make
+) -> None:
+    sites = [crossroads(rings=rings) for rings in (False, True, False)]
+    states = [state_of(site, 1) for site in sites]
+    seen = in_one(states)
+    alone, joined = ([Actuated(site) for site in sites] for _ in range(2))
+    Actuated.join(joined, states, seen)
+    rng, left = np.random.default_rng(3), 0
+    for _ in range(2000):
+        shuffle(states, rng)
+        asked = [c.decide(s).stage for c, s in zip(alone, states, strict=True)]
+        assert [c.decide(s).stage for c, s in zip(joined, states, strict=True)] == asked
+        left += sum(stage != state.stage for stage, state in zip(asked, states, strict=True))
+    assert left > 500
