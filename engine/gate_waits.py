@@ -6,7 +6,7 @@ from math import inf
 
 from .gate_calls import Calls
 from .gate_order import Order
-from .masks import bits
+from .masks import bits, mask_of
 
 
 class Waits:
@@ -70,7 +70,7 @@ class Waits:
     def overdue(self, stage: int, now_s: float) -> str:
         """Words where a stage can't be held any longer."""
         if now_s < self.must_leave_s(stage):
-            return self._over_maximum(now_s)
+            return self._over_maximum(stage, now_s)
         leads, mask = self.order.lead_s[stage], self.order.stages[stage]
         since_s = self.calls.since_s
         phase = min((p for p in since_s if not mask >> p & 1), key=lambda p: since_s[p] - leads[p])
@@ -79,12 +79,27 @@ class Waits:
             f"green within {self.longest_red_s:g} s"
         )
 
-    def _over_maximum(self, now_s: float) -> str:
-        for p, from_s in self.max_from_s.items():
-            if now_s - from_s >= self.limits.max_s[p]:
-                longest = f"maximum green {self.limits.max_s[p]:g} s"
-                return f"phase {self.limits.names[p]} has reached its {longest}"
-        return ""
+    def _over_maximum(self, stage: int, now_s: float) -> str:
+        over = [
+            p for p, from_s in self.max_from_s.items() if now_s - from_s >= self.limits.max_s[p]
+        ]
+        if not over or self._at_barrier(stage, mask_of(over)):
+            return ""
+        longest = f"maximum green {self.limits.max_s[over[0]]:g} s"
+        return f"phase {self.limits.names[over[0]]} has reached its {longest}"
+
+    def _at_barrier(self, stage: int, over: int) -> bool:
+        """True where all that could end next are rings that cross a barrier together.
+
+        One that has reached its maximum waits there, green, for another that has not: the first
+        of them would else cut the other's maximum short by as much as it started earlier.
+        """
+        if self.order.kind != "rings":
+            return False
+        to = self.order.following(stage, self.calls.waiting())
+        ending = self.order.stages[stage] & ~self.order.stages[to]
+        timed = mask_of(p for p in bits(ending) if p in self.max_from_s)
+        return bool(over & ending) and bool(timed & ~over)
 
     def time_maximums(self, green: int, now_s: float) -> None:
         """The maximum runs while a phase is green and something in conflict with it waits."""

@@ -227,6 +227,17 @@ def test_a_maximum_green_runs_from_a_conflicting_call() -> None:
     assert "maximum green 20 s" in next(c.refused for c in d.shown if c.refused)
 
 
+def test_at_a_barrier_a_phase_at_its_maximum_waits_for_the_other_rings() -> None:
+    d = Driver(NEMA.replace("min_green_s = 7", "min_green_s = 7\nmax_green_s = 20"))
+    d.call("2", "6", "3")
+    d.ask(STAGES.index("1+6"), 10)
+    d.ask(STAGES.index("2+6"), 60)
+    begun, ended = d.words("2").index("G"), d.words("2").index("y")
+    assert ended == begun + 20
+    assert d.words("6").index("y") == ended, "though it was green for longer"
+    assert d.words("6").index("G") < begun
+
+
 def test_hands_off_while_the_street_follows_somebody_else() -> None:
     d = Driver(TWO_STAGES)
     d.ask(0, 10)
