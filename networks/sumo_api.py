@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -80,6 +82,14 @@ def _start_window(options: Sequence[str], error_log: Path) -> Simulator:
         import traci
     except ImportError as error:
         raise _no_sumo(error) from error
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        # traci would try sixty times, a second or more each
+        raise MissingPartError(
+            "SUMO's window",
+            "no screen: DISPLAY is not set",
+            "a desktop session with X11 (or XWayland)",
+            "Run it on a desktop, or simulate without the window.",
+        )
     program = Path(sumo.SUMO_HOME) / "bin" / WINDOW[0]
     label = f"greenband-{error_log.parent.name}"
     command = [str(program), *options, "--error-log", str(error_log), *WINDOW[1:]]

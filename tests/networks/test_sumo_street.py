@@ -245,6 +245,7 @@ def test_by_traci_everything_is_the_same(
     """The window's way into SUMO, tried with the program that has none."""
     scenario = load_scenario(small_scenario)
     monkeypatch.setattr("greenband.networks.sumo_api.WINDOW", ("sumo",))
+    monkeypatch.setenv("DISPLAY", ":99")  # that program needs none
     seen = []
     for way, gui in (("libsumo", False), ("traci", True)):
         with street_of(scenario, tmp_path / way, info="full", gui=gui) as street:
