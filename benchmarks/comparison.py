@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
@@ -38,6 +38,14 @@ ROWS = (
     ("Collisions", "collisions", "", 0),
 )
 
+GROUPS = (
+    ("the main street", "main_street_delay_s"),
+    ("the side street", "side_street_delay_s"),
+    ("people on foot", "pedestrian_delay_s"),
+)
+NOTICED_S = 1.0
+"""A loss below this is not spoken of: the seeds differ by more."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -52,12 +60,48 @@ class Case:
     timing: PlanResult | None = None
 
 
+@dataclass(frozen=True)
+class Loss:
+    """Somebody who loses more time than before: medians over the seeds, s a vehicle or person."""
+
+    who: str
+    before_s: float
+    after_s: float
+
+
+def losses(before: Case, after: Case) -> list[Loss]:
+    """Movements, streets and people on foot with more delay than before, the largest loss first.
+
+    Less than `NOTICED_S` is passed over.
+    """
+    old, new = _delays_s(before), _delays_s(after)
+    found = [Loss(who, old[who], new[who]) for who in old if who in new]
+    worse = [one for one in found if one.after_s - one.before_s >= NOTICED_S]
+    return sorted(worse, key=lambda one: one.before_s - one.after_s)
+
+
+def _delays_s(case: Case) -> dict[str, float]:
+    """Median delay of each group that a headline over all vehicles hides."""
+    overall = medians(case.results)
+    groups = {who: overall[name] for who, name in GROUPS}
+    by_movement = _by_movement(case.results)
+    return {
+        **{name: median(values) for name, values in by_movement.items()},
+        **{who: value for who, value in groups.items() if value is not None},
+    }
+
+
 def comparison_page(
-    title: str, lead: str, cases: Sequence[Case], commands: Sequence[str] = ()
+    title: str,
+    lead: str,
+    cases: Sequence[Case],
+    commands: Sequence[str] = (),
+    assumptions: Sequence[str] = (),
 ) -> str:
     """The page's HTML. The first case is what there was before; all have the same seeds.
 
-    ``lead`` says in a sentence what was done; ``commands`` repeat it.
+    ``lead`` says in a sentence what was done; ``commands`` repeat it; ``assumptions`` are those
+    of the plan.
     """
     first = cases[0].results[0]
     return _template().render(
@@ -69,6 +113,8 @@ def comparison_page(
         window=(clock(first.begin_s), clock(first.end_s)),
         seeds=[result.seed for result in cases[0].results],
         tiles=_tiles(cases),
+        losses=[(case.name, losses(cases[0], case)) for case in cases[1:]],
+        assumptions=assumptions,
         rows=measure_rows(cases),
         diagrams=[
             (case, cycle_svg(case.timing.site, case.timing.plan)) for case in cases if case.timing
@@ -107,16 +153,18 @@ def _text(value: float | None, unit: str, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f} {unit}".strip()
 
 
-def _tiles(cases: Sequence[Case]) -> list[tuple[str, str, str]]:
-    """Name, median delay, and its change against the first case."""
+def _tiles(cases: Sequence[Case]) -> list[tuple[str, str, str, str]]:
+    """Name, median delay, its change against the first case, and for whom it is worse."""
     delays = [medians(case.results)["delay_s"] for case in cases]
     tiles = []
     for case, delay_s in zip(cases, delays, strict=True):
-        change = ""
+        change = worse = ""
+        if case is not cases[0]:
+            worse = ", ".join(loss.who for loss in losses(cases[0], case))
         if case is not cases[0] and delay_s is not None and delays[0]:
             percent = 100.0 * (delay_s / delays[0] - 1.0)
             change = f"{abs(percent):.0f} % {'less' if percent < 0 else 'more'}"
-        tiles.append((case.name, _text(delay_s, "s", 1), change))
+        tiles.append((case.name, _text(delay_s, "s", 1), change, worse))
     return tiles
 
 
@@ -142,6 +190,11 @@ def _charts(cases: Sequence[Case]) -> list[tuple[str, str]]:
 
 def _movement_means(results: Sequence[RunResult]) -> dict[str, float]:
     """Mean over the seeds of each movement's delay, over all sites."""
+    return {name: fmean(values) for name, values in _by_movement(results).items()}
+
+
+def _by_movement(results: Sequence[RunResult]) -> dict[str, list[float]]:
+    """Each movement's delay, a value a seed, over all sites."""
     found: dict[str, list[float]] = {}
     several = len(results[0].measures.delay_by_movement) > 1
     for result in results:
@@ -149,7 +202,7 @@ def _movement_means(results: Sequence[RunResult]) -> dict[str, float]:
             for movement, row in movements.items():
                 name = f"{site} {movement}" if several else movement
                 found.setdefault(name, []).append(row["delay_s"])
-    return {name: fmean(values) for name, values in found.items()}
+    return found
 
 
 def _over_time(results: Sequence[RunResult]) -> tuple[list[float], list[float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +23,7 @@ PLAN = "plan.json"
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the page.", file_okay=False)] = Path("demo"),
-    seeds: Annotated[str, typer.Option(help="Seeds to simulate, such as 1-3.")] = "1-3",
+    seeds: Annotated[str, typer.Option(help="Seeds to simulate, such as 4-6.")] = "4-6",
     workers: Annotated[int, typer.Option(help="Processes side by side.", min=1)] = 2,
     as_json: AsJson = False,
 ) -> Answer:
@@ -59,13 +60,13 @@ def _page(compared: BeforeAfter, plan: Path) -> str:
         "traffic of that hour beside the timing that the junction had, and beside actuated "
         "control."
     )
+    seed = compared.cases[0].results[0].seed
     commands = [
-        f"greenband simulate junction --controller {controller} --seed 1"
+        f"greenband simulate junction --controller {controller} --seed {seed}"
         for controller in ("program", f"plan --plan {plan}", "actuated")
     ]
-    return comparison_page(
-        f"{compared.after.site.name}: before and after", lead, compared.cases, commands
-    )
+    title = f"{compared.after.site.name}: before and after"
+    return comparison_page(title, lead, compared.cases, commands, compared.assumptions)
 
 
 def _write_whole(path: Path, text: str) -> None:
@@ -76,6 +77,7 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 def _data(compared: BeforeAfter, page: Path, took_s: float) -> dict[str, Any]:
+    from greenband.benchmarks.comparison import losses
     from greenband.benchmarks.seeds import medians
     from greenband.engine.plan_io import plan_to_dict
 
@@ -84,11 +86,13 @@ def _data(compared: BeforeAfter, page: Path, took_s: float) -> dict[str, Any]:
         "wall_s": took_s,
         "plan": plan_to_dict(compared.after),
         "existing": plan_to_dict(compared.before),
+        "assumptions": list(compared.assumptions),
         "cases": [
             {
                 "name": case.name,
                 "controller": case.results[0].controller,
                 "median": medians(case.results),
+                "worse": [asdict(loss) for loss in losses(compared.cases[0], case)],
                 "runs": [result.as_dict() for result in case.results],
             }
             for case in compared.cases
@@ -100,7 +104,7 @@ def _show(compared: BeforeAfter, page: Path, took_s: float) -> Callable[[Any], N
     def show(console: Any) -> None:
         from rich.table import Table
 
-        from greenband.benchmarks.comparison import measure_rows
+        from greenband.benchmarks.comparison import losses, measure_rows
 
         seeds = [str(result.seed) for result in compared.cases[0].results]
         table = Table(title=f"{compared.after.site.name}, medians over seeds {', '.join(seeds)}")
@@ -116,6 +120,14 @@ def _show(compared: BeforeAfter, page: Path, took_s: float) -> Callable[[Any], N
         ]
         table.add_row("Delay as the HCM calculates it", *calculated)
         console.print(table)
+        for case in compared.cases[1:]:
+            worse = losses(compared.cases[0], case)
+            if worse:
+                who = ", ".join(f"{w.who} ({w.before_s:.0f} to {w.after_s:.0f} s)" for w in worse)
+                console.print(f"{case.name}: more delay than before for {who}", highlight=False)
+        console.print("What our plan assumes:")
+        for assumed in compared.assumptions:
+            console.print(f"- {assumed}", highlight=False, markup=False)
         console.print(f"The page with pictures: {page} ({took_s:.0f} s)", highlight=False)
 
     return show

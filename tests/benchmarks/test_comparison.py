@@ -9,7 +9,7 @@ from statistics import median
 
 import pytest
 
-from greenband.benchmarks.comparison import Case, comparison_page, measure_rows
+from greenband.benchmarks.comparison import Case, comparison_page, losses, measure_rows
 from greenband.benchmarks.run import RunResult, simulate
 from greenband.engine.plan import Plan, Split
 from greenband.engine.site_toml import parse_site
@@ -93,6 +93,44 @@ def test_tiles_are_medians_with_their_change(cases: list[Case]) -> None:
 def test_worse_is_said_too(cases: list[Case]) -> None:
     words = parsed(comparison_page("Title", "Lead.", cases[::-1])).words
     assert "delay per vehicle, 100 % more" in words
+
+
+def with_delays(case: Case, delays_s: dict[str, float], foot_s: float | None) -> Case:
+    rows = {m: {"vehicles": 10.0, "delay_s": d} for m, d in delays_s.items()}
+    changed = tuple(
+        replace(
+            r,
+            measures=replace(r.measures, delay_by_movement={"J": rows}, pedestrian_delay_s=foot_s),
+        )
+        for r in case.results
+    )
+    return replace(case, results=changed)
+
+
+def test_who_loses_stands_beside_the_headline(cases: list[Case]) -> None:
+    before = with_delays(cases[0], {"NBL": 20.0, "NBT": 60.0, "SBL": 40.0}, 30.0)
+    after = with_delays(cases[1], {"NBL": 90.0, "NBT": 20.0, "SBL": 40.4}, 45.0)
+    assert [(one.who, one.before_s, one.after_s) for one in losses(before, after)] == [
+        ("NBL", 20.0, 90.0),
+        ("people on foot", 30.0, 45.0),
+    ]
+    words = parsed(comparison_page("Title", "Lead.", [before, after])).words
+    assert "more than before for NBL, people on foot" in words
+    assert ": NBL (20 to 90 s), people on foot (30 to 45 s)." in words
+
+
+def test_nobody_loses(cases: list[Case]) -> None:
+    same = with_delays(cases[0], {"NBL": 20.0}, None)
+    better = with_delays(cases[1], {"NBL": 20.5}, None)
+    assert losses(same, better) == []
+    assert "Who loses" not in comparison_page("Title", "Lead.", [same, better])
+
+
+def test_what_a_plan_assumes_is_on_the_page(cases: list[Case]) -> None:
+    page = comparison_page("Title", "Lead.", cases, assumptions=["one <left> turn"])
+    assert "What our plan assumes" in page
+    assert "one &lt;left&gt; turn" in page
+    assert "What our plan assumes" not in comparison_page("Title", "Lead.", cases)
 
 
 def test_everything_is_in_the_one_file(cases: list[Case]) -> None:

@@ -32,6 +32,12 @@ def test_a_plan_for_the_junction_beats_what_it_had(done: Done) -> None:
     assert actuated["median"]["collisions"] == plan["median"]["collisions"] == 0
     assert {run["seed"] for case in found["cases"] for run in case["runs"]} == {1}
     assert "3 of 3" in done.err
+    # who pays for it, and what the plan takes for granted, are said beside the gain
+    assert all(w["after_s"] - w["before_s"] >= 1.0 for w in plan["worse"])
+    words = page.read_text(encoding="utf-8")
+    assert all(f"{w['who']} ({w['before_s']:.0f} to " in words for w in plan["worse"])
+    assert "sneakers_veh" in words
+    assert len(found["assumptions"]) == 3
 
 
 def test_seeds_that_are_none(greenband: Greenband, tmp_path: Path) -> None:
