@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,7 +83,7 @@ def run_all(
     well or not. `told` hears of each one that is made, with how many are done and to do. What is
     written is whole at any moment, so this may be interrupted and called again.
     """
-    rows = {key_of(spec): row for spec in specs if (row := _kept(spec, place)) is not None}
+    rows = kept_rows(specs, place)
     ahead = [spec for spec in specs if key_of(spec) not in rows]
     for done, row in enumerate(_made(ahead, place), 1):
         write_row(place.runs, row)
@@ -92,12 +92,17 @@ def run_all(
     return [rows[key_of(spec)] for spec in specs]
 
 
+def kept_rows(specs: Sequence[RunSpec], place: Place) -> dict[str, Row]:
+    """By key, the rows that are there and needn't be made."""
+    return {key_of(spec): row for spec in specs if (row := _kept(spec, place)) is not None}
+
+
 def _kept(spec: RunSpec, place: Place) -> Row | None:
     path = place.runs / f"{key_of(spec)}.json"
     if not path.is_file():
         return None
     row = read_row(path)
-    current = row["code"] == code_of(spec).__dict__
+    current = row["code"] == asdict(code_of(spec))
     return row if current and spec_of(row) == spec else None
 
 

@@ -31,7 +31,11 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def delay_bars_svg(delays_s: Mapping[str, Mapping[str, float]], order: Sequence[str]) -> str:
+def delay_bars_svg(
+    delays_s: Mapping[str, Mapping[str, float]],
+    order: Sequence[str],
+    colours: Sequence[str] = COLOURS,
+) -> str:
     """Horizontal bars of mean delay: ``delays_s[case][movement]``, movements in ``order``.
 
     A movement that a case doesn't have gets no bar there.
@@ -48,7 +52,7 @@ def delay_bars_svg(delays_s: Mapping[str, Mapping[str, float]], order: Sequence[
                 [i + (k - (len(cases) - 1) / 2) * thick for i in rows],
                 [delays_s[case][order[i]] for i in rows],
                 thick,
-                color=COLOURS[k],
+                color=colours[k],
                 label=case,
             )
         axes.set_yticks(range(len(order)), list(order))
@@ -56,11 +60,14 @@ def delay_bars_svg(delays_s: Mapping[str, Mapping[str, float]], order: Sequence[
         axes.set_xlabel("mean delay on the approach, s per vehicle")
         axes.grid(axis="x")
         _legend(figure, axes, len(cases))
-        return _svg(figure)
+        return svg_text(figure)
 
 
 def lines_svg(
-    series: Mapping[str, tuple[Sequence[float], Sequence[float]]], y_label: str, x_label: str
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    y_label: str,
+    x_label: str,
+    colours: Sequence[str] = COLOURS,
 ) -> str:
     """Lines over the time of day: ``series[case]`` has seconds since midnight, and values."""
     with rc_context(STYLE):
@@ -68,7 +75,7 @@ def lines_svg(
         axes = figure.subplots()
         for k, (case, (times_s, values)) in enumerate(series.items()):
             axes.plot(
-                times_s, values, label=case, color=COLOURS[k], linewidth=2.0, marker="o", ms=3.0
+                times_s, values, label=case, color=colours[k], linewidth=2.0, marker="o", ms=3.0
             )
         top = max((v for _, values in series.values() for v in values), default=1.0)
         axes.set_ylim(0.0, 1.08 * max(top, 1e-9))
@@ -80,7 +87,7 @@ def lines_svg(
         axes.xaxis.set_major_locator(MultipleLocator(_tick_s(span_s)))
         axes.xaxis.set_major_formatter(lambda second, _: clock(second))
         _legend(figure, axes, len(series))
-        return _svg(figure)
+        return svg_text(figure)
 
 
 def _tick_s(span_s: float) -> float:
@@ -96,10 +103,10 @@ def clock(second: float) -> str:
 
 def _legend(figure: Figure, axes: Axes, columns: int) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=columns, frameon=False)
+    figure.legend(handles, labels, loc="outside upper left", ncols=min(columns, 3), frameon=False)
 
 
-def _svg(figure: Figure) -> str:
+def svg_text(figure: Figure) -> str:
     """The <svg> element alone, without a date, as wide as there is room."""
     file = io.StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})

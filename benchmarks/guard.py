@@ -15,6 +15,7 @@ from greenband.controllers.catalogue import Entry
 from greenband.engine.frame import Request, State
 from greenband.engine.plan import Plan
 from greenband.engine.site import Site
+from greenband.engine.stages import stages_of
 
 FIRST_DECISION_S = 60.0
 """The first time a controller is asked it may compile, or load a policy."""
@@ -32,7 +33,7 @@ def guarded(entry: Entry, limit_s: float) -> Entry:
             controller = entry.make(site, plan)
         # errors name a controller by its class
         kind = type(type(controller).__name__, (_Guarded,), {})
-        return cast(Controller, kind(controller, limit_s, len(site.stages)))
+        return cast(Controller, kind(controller, limit_s, len(stages_of(site))))
 
     return replace(entry, make=make)
 

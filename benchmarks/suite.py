@@ -21,7 +21,7 @@ Every combination is a run. `program`, which looks at nothing, runs once for all
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -100,8 +100,20 @@ def parse_suite(text: str, source: str, name: str = "") -> Suite:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _wrong(source, f"no TOML: {error}", "a suite in TOML") from None
+    return _checked({"name": name, **table}, source)
+
+
+def changed(suite: Suite, changes: Mapping[str, object]) -> Suite:
+    """The suite with other values; what is for controllers that it lost is left out."""
+    table = {**suite.model_dump(), **changes}
+    controllers = table["controllers"]
+    table["info_of"] = {k: v for k, v in table["info_of"].items() if k in controllers}
+    return _checked(table, f"suite {suite.name}, changed on the command line")
+
+
+def _checked(table: Mapping[str, object], source: str) -> Suite:
     try:
-        suite = Suite.model_validate({"name": name, **table})
+        suite = Suite.model_validate(table)
     except ValidationError as error:
         raise _invalid(source, error.errors()[0]) from None
     parse_seeds(suite.seeds)

@@ -24,6 +24,7 @@ EXTRAS = {
     "scenarios": "the eight RESCO scenarios",
     "train": "training learned policies",
     "cabinet": "signal cabinets",
+    "ray": "benchmarks on a cluster",
 }
 REQUIREMENT = re.compile(
     r"(?P<needs>(?P<package>[\w.-]+)[^;]*?)\s*;.*\bextra == [\"'](?P<extra>[\w-]+)[\"']"

@@ -18,7 +18,7 @@ ALLOWED = {
     "controllers": BASE,
     "training": BASE | LEARNING,
     "cabinet": BASE | {"pysnmp", "cryptography"},
-    "benchmarks": BASE | SUMO,
+    "benchmarks": BASE | SUMO | {"ray"},
     "cli": BASE,
 }
 

@@ -1,0 +1,188 @@
+"""The tables of a suite as Markdown, for a paper or a README."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .bench_tables import (
+    Block,
+    Cell,
+    Cells,
+    blocks,
+    cases_of,
+    comparisons,
+    failures,
+    label_of,
+    price_of_legality,
+    rank_table,
+)
+from .rows import Row
+from .statistics import LEVEL, Interval
+
+MEASURES = (
+    ("delay_s", "delay, s", 1),
+    ("delay_resco_s", "delay by RESCO's formula, s", 1),
+    ("stops", "stops", 2),
+    ("max_wait_s", "longest wait, s", 0),
+    ("wait_95_s", "wait, 95th percentile, s", 0),
+    ("worst_approach_wait_s", "standing on the worst approach, s", 1),
+    ("delay_gini", "Gini of delay over movements", 2),
+    ("main_street_delay_s", "delay on main streets, s", 1),
+    ("side_street_delay_s", "delay on side streets, s", 1),
+    ("bus_delay_s", "delay of buses, s", 1),
+    ("pedestrian_delay_s", "delay of people on foot, s", 1),
+    ("co2_kg", "CO2, kg", 0),
+)
+"""Of the full table: measure, heading, digits."""
+
+
+def markdown(title: str, rows: Sequence[Row]) -> str:
+    """All tables of a suite. The same rows give the same text, whoever ran them."""
+    found = blocks(rows)
+    parts = [f"# {title}", header(rows)]
+    for block, cells in found.items():
+        parts += [f"## {str(block)[0].upper()}{str(block)[1:]}", delay_table(cells)]
+        parts += _differences(cells)
+        parts += _ranks(cells)
+        headings, lines = measure_lines(cells)
+        parts += ["### All measures, medians", _table(["", *headings], lines)]
+    parts += _prices(found)
+    parts += _failures(rows)
+    return "\n\n".join(parts) + "\n"
+
+
+def header(rows: Sequence[Row]) -> str:
+    """What the figures are of."""
+    done = [row["result"] for row in rows if row["status"] == "done"]
+    versions = ", ".join(sorted({str(r["sumo_version"]) for r in done})) or "not run"
+    seeds = sorted({row["spec"]["seed"] for row in rows})
+    return (
+        f"SUMO {versions}; seeds {', '.join(map(str, seeds))}. Delay is strict: every scheduled "
+        "vehicle counts, an unfinished one with what it lost until the end. Medians over the "
+        f"seeds with {LEVEL:.0%} bootstrap intervals; **gridlocked** seeds are in them and are "
+        "counted beside them."
+    )
+
+
+def _row(texts: Sequence[str]) -> str:
+    return "| " + " | ".join(texts) + " |"
+
+
+def _table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *["---:"] * (len(headings) - 1)]
+    return "\n".join(_row(line) for line in (headings, rule, *lines))
+
+
+def interval_text(interval: Interval | None, digits: int = 1) -> str:
+    """A median with its interval, such as 22.4 (22.0 to 22.9)."""
+    if interval is None:
+        return "–"
+    middle, low, high = (f"{v:.{digits}f}" for v in (interval.median, interval.low, interval.high))
+    return middle if interval.n == 1 else f"{middle} ({low} to {high})"
+
+
+def cell_text(cell: Cell | None) -> str:
+    """A cell's delay, with what went wrong."""
+    if cell is None:
+        return ""
+    return ", ".join([interval_text(cell.interval()), *(f"**{n}**" for n in cell_notes(cell))])
+
+
+def cell_notes(cell: Cell) -> list[str]:
+    """How many of its runs gridlocked, and how many failed."""
+    notes = []
+    if cell.gridlocked:
+        notes.append(f"{cell.gridlocked} of {len(cell.done)} gridlocked")
+    if cell.failed:
+        notes.append(f"{len(cell.failed)} of {len(cell.rows)} failed")
+    return notes
+
+
+def delay_table(cells: Cells) -> str:
+    """Scenarios by cases."""
+    cases = cases_of(cells)
+    lines = [[label_of(s), *(cell_text(own.get(c)) for c in cases)] for s, own in cells.items()]
+    return _table(["delay, s", *cases], lines)
+
+
+def measure_lines(cells: Cells) -> tuple[list[str], list[list[str]]]:
+    """Headings, and a line for each scenario and case; measures that no run has are left out."""
+    medians = {
+        (s, c): [_median(cell, name, digits) for name, _, digits in MEASURES]
+        for s, own in cells.items()
+        for c, cell in own.items()
+    }
+    shown = [k for k in range(len(MEASURES)) if any(texts[k] for texts in medians.values())]
+    lines = [
+        [f"{label_of(s)}, {c}", *(texts[k] or "–" for k in shown)]
+        for (s, c), texts in medians.items()
+    ]
+    return [MEASURES[k][1] for k in shown], lines
+
+
+def _median(cell: Cell, measure: str, digits: int) -> str:
+    interval = cell.interval(measure)
+    return "" if interval is None else f"{interval.median:.{digits}f}"
+
+
+def _differences(cells: Cells) -> list[str]:
+    cases = cases_of(cells)
+    table = comparisons(cells, cases[0])
+    if not table:
+        return []
+    lines = []
+    for scenario, own in table.items():
+        texts = []
+        for case in cases[1:]:
+            found = own.get(case)
+            text = "" if found is None else interval_text(found.paired.difference)
+            texts.append(text if found is None else f"{text}, p = {found.adjusted_p:.2g}")
+        lines.append([label_of(scenario), *texts])
+    return [
+        f"### Difference to {cases[0]} on the same seeds",
+        _table(["delay, s", *cases[1:]], lines),
+        "p: sign-flip test of the signed ranks, adjusted for all of this table (Holm).",
+    ]
+
+
+def _ranks(cells: Cells) -> list[str]:
+    lines, text = rank_lines(cells)
+    if not lines:
+        return []
+    return ["### Ranks over scenarios", _table(["", "mean rank"], lines), text]
+
+
+def rank_lines(cells: Cells) -> tuple[list[tuple[str, str]], str]:
+    """Cases with their mean ranks, the best first, and what they mean; nothing for too few."""
+    found = rank_table(cells)
+    if found is None:
+        return [], ""
+    order = sorted(found.mean_rank.items(), key=lambda item: item[1])
+    return [(case, f"{rank:.2f}") for case, rank in order], (
+        f"Friedman's test over {len(found.scenarios)} scenarios: p = {found.p_value:.2g}. Two "
+        f"differ where their ranks are more than {found.critical_difference:.2f} apart (Nemenyi)."
+    )
+
+
+def _prices(found: dict[Block, Cells]) -> list[str]:
+    parts: list[str] = []
+    for name, prices in price_of_legality(found).items():
+        lines = [
+            [
+                f"{label_of(p.scenario)}, {p.case}",
+                interval_text(p.resco),
+                interval_text(p.street),
+                interval_text(p.paired.difference),
+            ]
+            for p in prices
+        ]
+        parts.append(f"## Price of legality, {name} demand")
+        parts.append(_table(["delay, s", "resco rules", "street rules", "difference"], lines))
+    return parts
+
+
+def _failures(rows: Sequence[Row]) -> list[str]:
+    failed = failures(rows)
+    if not failed:
+        return []
+    return ["## Failed runs", "\n".join(f"- `{key}`: {reason}" for key, reason in failed)]

@@ -1,0 +1,211 @@
+"""The report of a suite: one page of HTML that needs nothing else, with every row in it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from greenband.engine.errors import GreenbandError
+from greenband.networks.net_xml import Net, load_net
+from greenband.networks.scenario import load_scenario
+
+from .bench_charts import (
+    colour_of,
+    intervals_svg,
+    map_png,
+    over_time_svg,
+    scale_png,
+    worst_movements,
+)
+from .bench_markdown import (
+    cell_notes,
+    header,
+    interval_text,
+    markdown,
+    measure_lines,
+    rank_lines,
+)
+from .bench_tables import (
+    Block,
+    Cell,
+    Cells,
+    blocks,
+    cases_of,
+    comparisons,
+    failures,
+    label_of,
+    price_of_legality,
+)
+from .charts import delay_bars_svg
+from .rows import Row, write_parquet, write_whole
+
+TEMPLATES = Path(__file__).parent / "templates"
+PACKAGES = ("greenband", "eclipse-sumo", "libsumo", "numpy", "numba", "scipy")
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a suite leaves behind beside its rows."""
+
+    parquet: Path
+    markdown: Path
+    report: Path
+
+
+def write_report(folder: Path, title: str, rows: Sequence[Row], commands: Sequence[str]) -> Files:
+    """All rows as Parquet, the tables as Markdown, and the page, in `folder`."""
+    files = Files(folder / "results.parquet", folder / "tables.md", folder / "report.html")
+    write_parquet(files.parquet, rows)
+    write_whole(files.markdown, markdown(title, rows))
+    write_whole(files.report, page(title, rows, commands))
+    return files
+
+
+def page(title: str, rows: Sequence[Row], commands: Sequence[str]) -> str:
+    """The page's HTML. The same rows give the same page, versions apart."""
+    found = blocks(rows)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("bench.html").render(
+        title=title,
+        lead=_lead(rows),
+        method=header(rows).replace("**", ""),
+        blocks=[_block(block, cells) for block, cells in found.items()],
+        prices=_prices(found),
+        failures=failures(rows),
+        commands=commands,
+        versions=_versions(),
+        scale=scale_png(),
+        rows=[_row(row) for row in rows],
+    )
+
+
+def _lead(rows: Sequence[Row]) -> str:
+    done = sum(row["status"] == "done" for row in rows)
+    gridlocked = sum(bool(r["result"]["gridlock"]) for r in rows if r["status"] == "done")
+    failed = len(rows) - done
+    return (
+        f"{len(rows)} runs: {done} done, of which {gridlocked} gridlocked, and {failed} failed. "
+        "Every figure follows from the rows at the end of this page, each of which can be made "
+        "again."
+    )
+
+
+def _block(block: Block, cells: Cells) -> dict[str, Any]:
+    cases = cases_of(cells)
+    name = str(block)
+    headings, lines = measure_lines(cells)
+    return {
+        "name": name[0].upper() + name[1:],
+        "cases": cases,
+        "delays": [
+            (label_of(s), [_delay(own.get(case)) for case in cases]) for s, own in cells.items()
+        ],
+        "differences": _differences(cells, cases),
+        "ranks": _ranks(cells),
+        "measures": {"headings": headings, "lines": [(line[0], line[1:]) for line in lines]},
+        "scenarios": [_scenario(s, own, colour_of(cases)) for s, own in cells.items()],
+    }
+
+
+def _delay(cell: Cell | None) -> dict[str, Any]:
+    if cell is None:
+        return {"text": "", "notes": []}
+    return {"text": interval_text(cell.interval()), "notes": cell_notes(cell)}
+
+
+def _differences(cells: Cells, cases: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    table = []
+    for scenario, own in comparisons(cells, cases[0]).items():
+        texts = []
+        for case in cases[1:]:
+            found = own.get(case)
+            difference = interval_text(found.paired.difference) if found else ""
+            texts.append((difference, f"p = {found.adjusted_p:.2g}" if found else ""))
+        table.append((label_of(scenario), texts))
+    return table
+
+
+def _ranks(cells: Cells) -> dict[str, Any] | None:
+    lines, text = rank_lines(cells)
+    return {"order": lines, "text": text} if lines else None
+
+
+def _scenario(name: str, cells: Mapping[str, Cell], colours: Mapping[str, str]) -> dict[str, Any]:
+    cells = {case: cell for case, cell in cells.items() if cell.done}
+    own = {case: colours[case] for case in cells}
+    movements = worst_movements(cells)
+    net = _net(name)
+    bars = {c: {m: d[c] for m, d in movements if c in d} for c in cells}
+    return {
+        "name": label_of(name),
+        "intervals": intervals_svg(cells, own),
+        "over_time": over_time_svg(cells, own),
+        "movements": delay_bars_svg(bars, [m for m, _ in movements], list(own.values()))
+        if movements
+        else "",
+        "maps": [(c, map_png(net, cell)) for c, cell in cells.items()] if net else [],
+    }
+
+
+def _net(scenario: str) -> Net | None:
+    """The streets to draw; None where the scenario is not on this machine."""
+    try:
+        loaded = load_scenario(scenario)
+        return load_net(loaded.net, loaded.additional)
+    except GreenbandError:
+        return None
+
+
+def _prices(found: Mapping[Block, Cells]) -> list[tuple[str, list[list[str]]]]:
+    return [
+        (
+            name,
+            [
+                [
+                    f"{label_of(p.scenario)}, {p.case}",
+                    interval_text(p.resco),
+                    interval_text(p.street),
+                    interval_text(p.paired.difference),
+                ]
+                for p in prices
+            ],
+        )
+        for name, prices in price_of_legality(found).items()
+    ]
+
+
+def _row(row: Row) -> list[str]:
+    result = row["result"]
+    if result is None:
+        return [row["key"], "failed", *[""] * 6]
+    return [
+        row["key"],
+        _figure(result["delay_s"], 2),
+        _figure(result["delay_resco_s"], 2),
+        "yes" if result["gridlock"] else "",
+        str(result["unfinished"]),
+        str(result["never_inserted"]),
+        str(result["audit"]["violations"]),
+        _figure(result["decide_ms"], 2),
+    ]
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _versions() -> str:
+    packages = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    return f"{packages}; Python {platform.python_version()} on {platform.system()}."

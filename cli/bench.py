@@ -1,0 +1,233 @@
+"""``greenband bench``: a suite of runs with its tables and its report; or one row made again."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from os import cpu_count
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from greenband.engine.errors import InputError
+
+from .output import NO, Answer, AsJson, log
+
+if TYPE_CHECKING:
+    from greenband.benchmarks.bench import Place
+    from greenband.benchmarks.bench_report import Files
+    from greenband.benchmarks.rows import Row
+    from greenband.benchmarks.suite import Suite
+
+MIN_S = 60.0
+MOST_FAILURES = 5
+
+
+def _list_option(what: str, example: str) -> Any:
+    return typer.Option(help=f"{what}, in place of the suite's.", metavar=example)
+
+
+def bench(
+    suite: Annotated[
+        str | None,
+        typer.Argument(help="resco, street, robust, quick, or the path of a suite's TOML file."),
+    ] = None,
+    scenarios: Annotated[str | None, _list_option("Scenarios", "A,B")] = None,
+    controllers: Annotated[str | None, _list_option("Controllers", "A,B")] = None,
+    controller: Annotated[
+        list[str] | None,
+        typer.Option(help="One more controller: path/to/file.py:Name.", metavar="FILE:NAME"),
+    ] = None,
+    info: Annotated[str | None, _list_option("What controllers see", "loops,full")] = None,
+    league: Annotated[str | None, _list_option("Rules", "resco,street")] = None,
+    demand: Annotated[str | None, _list_option("Demand", "published,resampled")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(help="10 for seeds 1 to 10, or such as 3-7,9.", metavar="N|A-B"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the results; by default runs/SUITE.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes side by side; by default one a core.", min=1)
+    ] = None,
+    ray: Annotated[
+        str,
+        typer.Option(help="Run on the Ray cluster at this address; local starts one here."),
+    ] = "",
+    decide_limit: Annotated[
+        float, typer.Option(help="Seconds for a decision of a controller from a file.", min=0.001)
+    ] = 2.0,
+    run_limit: Annotated[float, typer.Option(help="Seconds for a run.", min=1.0)] = 1800.0,
+    co2: Annotated[bool, typer.Option("--co2", help="Count carbon dioxide too.")] = False,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="Make this row's run again and compare; no suite.", metavar="ROW"),
+    ] = None,
+    as_json: AsJson = False,
+) -> Answer:
+    """Compare controllers: every run once, tables with intervals, and a report.
+
+    Interrupted and started again, finished runs are not repeated.
+    """
+    from greenband.benchmarks.bench import Place
+
+    place = Place(
+        folder=out or Path("runs") / (Path(suite).stem if suite else "replay"),
+        workers=workers or cpu_count() or 1,
+        ray=ray,
+        decide_limit_s=decide_limit,
+        run_limit_s=run_limit,
+        co2=co2,
+    )
+    if replay is not None:
+        return _replay(replay, suite, place)
+    if suite is None:
+        raise InputError(
+            "greenband bench",
+            "neither a suite nor --replay",
+            "the name of a suite, or --replay with a row's file",
+            "Try `greenband bench quick`.",
+        )
+    chosen = _suite(
+        suite,
+        {
+            "scenarios": scenarios,
+            "controllers": controllers,
+            "info": info,
+            "league": league,
+            "demand": demand,
+        },
+        controller or [],
+        seeds,
+    )
+    return _run(chosen, place)
+
+
+def _suite(name: str, lists: dict[str, str | None], more: list[str], seeds: str | None) -> Suite:
+    """The suite with what the command line says in place of its own."""
+    from greenband.benchmarks.suite import changed, load_suite
+
+    own = load_suite(name)
+    changes: dict[str, Any] = {k: _names(v) for k, v in lists.items() if v is not None}
+    if more:
+        changes["controllers"] = (*changes.get("controllers", own.controllers), *more)
+    if changes.get("info"):
+        changes["info_of"] = {}
+    if seeds is not None:
+        changes["seeds"] = f"1-{seeds}" if seeds.isdecimal() and int(seeds) > 0 else seeds
+    return changed(own, changes)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _run(suite: Suite, place: Place) -> Answer:
+    from greenband.benchmarks.bench import kept_rows, run_all
+    from greenband.benchmarks.bench_report import write_report
+    from greenband.benchmarks.suite import runs_of
+
+    specs = runs_of(suite)
+    _print_terms(suite)
+    kept = kept_rows(specs, place)
+    log(
+        f"{suite.title}: {len(specs)} runs, {len(kept)} of them there, {len(specs) - len(kept)} to "
+        f"make with {place.workers} processes. Rows go to {place.runs}."
+    )
+    rows = run_all(specs, place, _progress())
+    command = shlex.join(["greenband", *sys.argv[1:]])
+    files = write_report(place.folder, suite.title, rows, [command])
+    failed = [row for row in rows if row["status"] != "done"]
+    data = {
+        "suite": suite.name,
+        "folder": str(place.folder),
+        "runs": len(rows),
+        "made": len(specs) - len(kept),
+        "failed": [{"row": row["key"], "reason": row["reason"]} for row in failed],
+        **{name: str(path) for name, path in asdict(files).items()},
+    }
+    return Answer(data, _show(rows, files))
+
+
+def _print_terms(suite: Suite) -> None:
+    from greenband.networks.catalogue import first_use
+
+    for name in suite.scenarios:
+        terms = first_use(name)
+        if terms is not None:
+            log(f"Terms of use (shown once): {terms}")
+
+
+def _progress() -> Callable[[Row, int, int], None]:
+    began_s = monotonic()
+
+    def tell(row: Row, done: int, total: int) -> None:
+        result = row["result"]
+        if result is None:
+            text = f"failed: {row['reason']}"
+        elif result["delay_s"] is None:
+            text = "no vehicles"
+        else:
+            text = f"delay {result['delay_s']:.1f} s" + ", gridlocked" * bool(result["gridlock"])
+        left_s = (monotonic() - began_s) / done * (total - done)
+        log(f"{done} of {total}: {row['key']}, {text}; {_time(left_s)} left")
+
+    return tell
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 2 * MIN_S else f"{seconds / MIN_S:.0f} min"
+
+
+def _show(rows: list[Row], files: Files) -> Callable[[Any], None]:
+    def show(console: Any) -> None:
+        from .bench_table import delay_tables
+
+        for table in delay_tables(rows):
+            console.print(table)
+        failed = [row for row in rows if row["status"] != "done"]
+        for row in failed[:MOST_FAILURES]:
+            console.print(f"failed: {row['key']}: {row['reason']}", markup=False)
+        if len(failed) > MOST_FAILURES:
+            console.print(f"and {len(failed) - MOST_FAILURES} more failed runs")
+        for path in (files.report, files.markdown, files.parquet):
+            console.print(f"wrote {path}", markup=False, highlight=False)
+
+    return show
+
+
+def _replay(path: Path, suite: str | None, place: Place) -> Answer:
+    """Exit code 1 where a figure differs."""
+    from greenband.benchmarks.bench import replay
+    from greenband.benchmarks.rows import code_of, read_row, spec_of
+
+    if suite is not None:
+        raise InputError(
+            "greenband bench --replay",
+            f"together with the suite {suite}",
+            "a row's file alone",
+            "Leave out one of the two.",
+        )
+    row = read_row(path)
+    same_code = row["code"] == asdict(code_of(spec_of(row)))
+    if not same_code:
+        log("The row was made by other code than this; figures may differ for that reason.")
+    different = replay(row, place)
+    data = {
+        "row": row["key"],
+        "identical": not different,
+        "same_code": same_code,
+        "differences": {name: list(pair) for name, pair in different.items()},
+    }
+
+    def show(console: Any) -> None:
+        for name, (before, after) in different.items():
+            console.print(f"{name}: {before} in the row, {after} now", markup=False)
+        console.print("All figures are identical." if not different else "Figures differ.")
+
+    return Answer(data, show, NO if different else 0)
