@@ -32,6 +32,10 @@ from .rules import Rules
 from .site import Site
 
 
+HAIR_S = 1e-6
+"""Splits with fractions of a second add up to a hair more or less than a whole one."""
+
+
 class Gate:
     """The safety envelope of one site.
 
@@ -218,7 +222,7 @@ class Gate:
         self._request, self._flags = request, flags
         self._asked = (getattr(request, "stage", None), getattr(request, "plan", None))
         self._allowed = None
-        was_changing, before = self.changing, (self._stage, self._running)
+        before = self._shown()
         signals.advance(now_s)
         calls.update(signals.green, signals.walking, now_s)
         if flags:
@@ -228,10 +232,16 @@ class Gate:
             self._change.execute(self._running, self._time_s, now_s)
         if self._waits.has_maximums:
             self._waits.time_maximums(signals.green, now_s)
-        # what was refused for a change's sake may be possible in the next second
-        settled = not was_changing and before == (self._stage, self._running)
+        # what has changed is looked at once more: who calls and walks now depends on it; and what
+        # was refused for a change's or somebody's wait's sake is another matter a second later
+        open_still = refused and (self.changing or self._waits.longest_red_s < inf)
+        settled = before == self._shown() and not open_still
         self._next = self._next_event_s() if settled else now_s
         return self._tell(refused)
+
+    def _shown(self) -> tuple[object, ...]:
+        s = self._signals
+        return self._stage, self._running, s.green, s.yellow, s.walking, s.flashing
 
     def _hands_off(self, flags: Flag) -> str:
         """End nothing and start nothing; a yellow that runs still becomes red."""
@@ -434,8 +444,10 @@ class Gate:
             return now_s
         events += [now_s + signals.left_s(p, now_s) for p in bits(signals.green)]
         events += [signals.walk_until_s[p] for p in bits(signals.walking)]
+        clearance_s = self._limits.ped_clearance_s
+        events += [signals.walk_until_s[p] + clearance_s[p] for p in bits(signals.flashing)]
         events += self._waits.maximum_events_s()
-        return min((e for e in events if e > now_s), default=inf)
+        return min((e for e in events if e > now_s), default=inf) - HAIR_S
 
     def _tell(self, refused: str) -> Command:
         signals = self._signals

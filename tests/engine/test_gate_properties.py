@@ -366,3 +366,33 @@ def test_what_it_says_is_allowed_is_what_it_accepts(
             continue
         if allowed[wanted] and wanted != stage:
             assert command.stage == wanted, command.refused
+
+
+class Sleepless(Gate):
+    """Thinks anew each second."""
+
+    def _next_event_s(self) -> float:
+        return -math.inf
+
+
+def check_wakes(rng: random.Random, site: Site, rules: Rules, flags: list[Flag]) -> None:
+    limited, gate = made(site, rules)
+    sleepless = Sleepless(limited, rules)
+    n = len(site.phases)
+    asked = requests(rng, limited, len(stages_of(limited)))
+    calls, peds = comes_and_goes(rng, n), comes_and_goes(rng, n)
+    for k, request in enumerate(asked):
+        now = (request, calls[k], peds[k], flags[k], float(k))
+        told, expected = gate.step(*now), sleepless.step(*now)
+        for name in ("colours", "walks", "stage", "orders", "pattern"):
+            assert getattr(told, name) == getattr(expected, name), (k, name)
+        assert bool(told.refused) == bool(expected.refused), (k, told, expected)
+        assert (gate.stage, gate.changing) == (sleepless.stage, sleepless.changing)
+
+
+@quick
+@given(randoms, sites, leagues, st.booleans())
+def test_a_gate_wakes_whenever_it_would_do_something(
+    rng: random.Random, site: Site, rules: Rules, flagged: bool
+) -> None:
+    check_wakes(rng, site, rules, some_flags(rng) if flagged else [Flag.NONE] * SECONDS)
