@@ -31,7 +31,6 @@ from .plan import Plan
 from .rules import Rules
 from .site import Site
 
-
 HAIR_S = 1e-6
 """Splits with fractions of a second add up to a hair more or less than a whole one."""
 
