@@ -46,19 +46,18 @@ class BeforeAfter:
     def assumptions(self) -> tuple[str, ...]:
         """What the plan takes for granted, and why it is not what `greenband plan` does by itself.
 
-        On seeds 101 to 106 either plan costs much the same in all, and the plan with the HCM's
-        defaults costs the permitted left turns several times as much.
+        On seeds 101 to 106 the plan with the defaults costs all vehicles together much the same,
+        and the left turns far more.
         """
         return (
             f"The hour from {self.peak.start} as a whole, because that is what is simulated: its "
-            f"mean flow, analysed over {HOUR_H:g} h. By itself `greenband plan` takes the busiest "
+            f"mean flow, analysed over {HOUR_H:g} h. By itself, greenband plan takes the busiest "
             "15 minutes (the peak-hour factor).",
             f"{SNEAKERS_VEH:g} permitted left turn clears at the end of each green "
-            "(sneakers_veh of site.toml), because SUMO's drivers do it so; the HCM's default is 2. "
-            "With 2 the plan counts on left turns that the simulation does not let through, and "
-            "they wait far longer.",
-            "Both were chosen after looking at simulations with seeds 1 to 3: this is no blind "
-            "test. Other seeds are shown by default, with the same demand.",
+            "(sneakers_veh of site.toml), as SUMO's drivers do it; the HCM's default is 2.",
+            "Both were chosen after looking at simulations with seeds 1 to 3, because with the "
+            "defaults the left turns wait far longer: this is no blind test. Other seeds are shown "
+            "by default, with the same demand.",
         )
 
 
