@@ -5,11 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from greenband.engine.frame import Request, State
+from greenband.engine.frame import Colour, Request, State
 from greenband.engine.kernels.stage_choice import heaviest_stage
 from greenband.engine.site import Site
-from greenband.engine.stage_loads import served_movements
+from greenband.engine.stage_loads import giving_way, lane_weight, served_movements
 from greenband.engine.stages import stages_of
+
+HOLD_S = 10.0
+"""A green lasts this long at least: with less, changes cost more than they bring."""
+EVERY_S = 10.0
+"""Then the stages are compared this often."""
+LEAST_ROOM_RATIO = 0.05
+"""With less of its receiving link free a movement can't be served."""
+LONGEST_WAIT_S = 45.0
+"""Who waits for longer comes first: a short queue is never the longest, and vehicles that wait
+inside the junction for a gap only get away when the stage ends."""
+GREEN = int(Colour.GREEN)
 
 
 def requests_of(site: Site, reason: str) -> list[Request]:
@@ -20,6 +31,9 @@ def requests_of(site: Site, reason: str) -> list[Request]:
 
 class StageChooser:
     """Compares the stages once a green has lasted `hold_s`, then each `every_s`.
+
+    All stages, or where a phase has waited for longer than `longest_wait_s` those that serve the
+    one that has waited longest.
 
     Parameters
     ----------
@@ -33,12 +47,15 @@ class StageChooser:
         site: Site,
         behind_ratio: NDArray[np.float64],
         *,
-        least_room_ratio: float,
-        hold_s: float,
-        every_s: float,
         reason: str,
+        least_room_ratio: float = LEAST_ROOM_RATIO,
+        hold_s: float = HOLD_S,
+        every_s: float = EVERY_S,
+        longest_wait_s: float = LONGEST_WAIT_S,
     ) -> None:
         self._served, self._behind_ratio = served_movements(site), behind_ratio
+        self._gives_way, self._lane_weight = giving_way(site), lane_weight(site)
+        self._longest_wait_s = longest_wait_s
         self._least_room_ratio = least_room_ratio
         self._hold_s, self._every_s = hold_s, every_s
         self._requests = requests_of(site, reason)
@@ -55,18 +72,32 @@ class StageChooser:
         if time_s < self._next_s:
             return self._wanted
         self._next_s = time_s + self._every_s
+        candidates, present = self._candidates(state)
         best = heaviest_stage(
             self._served,
+            self._gives_way,
             state.turning_ratio,
             state.queue_veh,
             state.moving_veh,
+            self._lane_weight,
             self._behind_ratio,
             state.halted_downstream_veh,
             state.downstream_veh,
             state.room_veh,
             self._least_room_ratio,
-            state.allowed,
-            state.stage,
+            candidates,
+            present,
         )
         self._wanted = self._requests[best]
         return self._wanted
+
+    def _candidates(self, state: State) -> tuple[NDArray[np.bool_], int]:
+        """The stages to compare, and the present one where it is among them, else -1."""
+        allowed = state.allowed
+        waiting_s = np.where(state.colour == GREEN, 0.0, state.waiting_s)
+        phase = int(waiting_s.argmax())
+        if waiting_s[phase] > self._longest_wait_s:
+            serving = allowed & state.stage_phases[:, phase]
+            if serving.any():
+                return serving, -1
+        return allowed, state.stage

@@ -1,4 +1,7 @@
-"""``longest-queue``: the stage with most vehicles in front of it."""
+"""``longest-queue``: the stage with most vehicles in front of it.
+
+What counts and what does not is in `heaviest` and its kernel, with the reasons.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,12 @@ from greenband.engine.stage_loads import served_movements
 
 from .heaviest import StageChooser
 
-HOLD_S = 10.0
-"""A green lasts this long at least: with less, changes cost more than they bring."""
-EVERY_S = 10.0
-"""Then the stages are compared this often."""
-LEAST_ROOM_RATIO = 0.05
-"""With less of its receiving link free a movement can't be served."""
-
 
 class LongestQueue:
     """Greedy: compares what waits and what comes on the lanes of each stage.
 
-    A movement whose receiving link is full does not count; otherwise it does not look ahead.
+    A movement whose receiving link is full, or that gives way to somebody, does not count;
+    otherwise it does not look ahead.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"queues", "downstream"})
@@ -33,9 +30,6 @@ class LongestQueue:
         self._chooser = StageChooser(
             site,
             np.zeros(served_movements(site).shape),
-            least_room_ratio=LEAST_ROOM_RATIO,
-            hold_s=HOLD_S,
-            every_s=EVERY_S,
             reason="longest queue",
         )
 

@@ -16,13 +16,6 @@ from greenband.engine.stage_loads import receiving_ratio
 
 from .heaviest import StageChooser
 
-HOLD_S = 10.0
-"""A green lasts this long at least: with less, changes cost more than they bring."""
-EVERY_S = 10.0
-"""Then the stages are compared this often."""
-LEAST_ROOM_RATIO = 0.05
-"""With less of its receiving link free a movement can't be served."""
-
 
 class MaxPressure:
     """Load upstream less queue on the receiving links, stage by stage.
@@ -37,9 +30,6 @@ class MaxPressure:
         self._chooser = StageChooser(
             site,
             receiving_ratio(site),
-            least_room_ratio=LEAST_ROOM_RATIO,
-            hold_s=HOLD_S,
-            every_s=EVERY_S,
             reason="max pressure",
         )
 

@@ -7,6 +7,11 @@ from numpy.typing import NDArray
 
 from .site import Site
 from .stages import stage_matrix, stages_of
+from .yielding import yields_to
+
+REACH_M = 200.0
+"""How far in front of a stop line vehicles count: an approach that ends before, at the signal
+upstream, hides who waits behind that."""
 
 
 def served_movements(site: Site) -> NDArray[np.bool_]:
@@ -30,6 +35,27 @@ def receiving_ratio(site: Site) -> NDArray[np.float64]:
         for m in np.flatnonzero(row):
             ratio[s, m] = 1.0 / sum(exits[k] == exits[m] for k in np.flatnonzero(row))
     return ratio
+
+
+def giving_way(site: Site) -> NDArray[np.bool_]:
+    """(n_movements, n_movements): whom each movement gives way to where both may go."""
+    table = np.zeros((len(site.movements), len(site.movements)), np.bool_)
+    for m, movement in enumerate(site.movements):
+        for other in yields_to(site, movement):
+            table[m, site.movement_index[other]] = True
+    return table
+
+
+def lane_weight(site: Site) -> NDArray[np.float64]:
+    """(n_lanes,): how many vehicles within `REACH_M` one on the lane stands for.
+
+    More than one where the signal upstream is nearer: a link of 25 m that is full has two
+    vehicles on it, however many wait to enter it. So queues are compared as densities, as in
+    Gregoire et al. (2015), with links that are cut at `REACH_M`. What counts is the approach's
+    longest lane: who has no room in a bay stands beside it.
+    """
+    lengths = [(max(x.length_m for x in a.lanes), len(a.lanes)) for a in site.approaches]
+    return np.concatenate([np.full(n, max(1.0, REACH_M / length_m)) for length_m, n in lengths])
 
 
 def equal_turning_ratio(site: Site) -> NDArray[np.float64]:

@@ -7,13 +7,19 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from greenband.controllers.heaviest import StageChooser
+from greenband.controllers.heaviest import LEAST_ROOM_RATIO, LONGEST_WAIT_S, StageChooser
 from greenband.controllers.longest_queue import LongestQueue
-from greenband.controllers.max_pressure import LEAST_ROOM_RATIO, MaxPressure
+from greenband.controllers.max_pressure import MaxPressure
 from greenband.engine.frame import State
 from greenband.engine.kernels.stage_choice import heaviest_stage
 from greenband.engine.site import Site
-from greenband.engine.stage_loads import receiving_ratio, served_movements
+from greenband.engine.stage_loads import (
+    giving_way,
+    lane_weight,
+    receiving_ratio,
+    served_movements,
+)
+from greenband.engine.stages import stages_of
 
 Make = Callable[..., State]
 LAWS: list[type[MaxPressure] | type[LongestQueue]] = [LongestQueue, MaxPressure]
@@ -155,15 +161,20 @@ def test_against_matrices() -> None:
         room, there = rng.choice([np.nan, 0.0, 1.0, 5.0], 7), rng.integers(0, 20, 7).astype(float)
         queue, moving = rng.random(6) * 9, rng.random(6) * 9
         allowed, present = rng.random(5) < 0.7, int(rng.integers(-1, 5))
-        load = np.where(room < 0.2 * (room + there), 0.0, (queue + moving) @ turning)
-        value = served @ load - (served * behind_ratio) @ behind
+        way, weight = rng.random((7, 7)) < 0.1, 1.0 + rng.random(6)
+        comes = (queue + moving) @ turning
+        load = np.where(room < 0.2 * (room + there), 0.0, ((queue + moving) * weight) @ turning)
+        free = np.array([~((way & stage) @ (comes > 0.5)) for stage in served])
+        value = (served & free) @ load - (served * behind_ratio) @ behind
         may = [s for s in range(5) if allowed[s] or s == present]
         best = max(may, key=lambda s: value[s]) if may else present
         got = heaviest_stage(
             served,
+            way,
             turning,
             queue,
             moving,
+            weight,
             behind_ratio,
             behind,
             there,
@@ -173,6 +184,88 @@ def test_against_matrices() -> None:
             present,
         )
         assert got == best
+
+
+@pytest.mark.parametrize("law", LAWS)
+class TestDeadlocks:
+    """What kept two signals 12 m apart from locking each other, one rule at a time."""
+
+    def test_who_gives_way_to_somebody_does_not_count(
+        self, crossroads: Callable[..., Site], state_of: Make, law: type[LongestQueue]
+    ) -> None:
+        site = _with_a_stage_for_all_of_the_street(crossroads())
+        state = state_of(site, 1)
+        wait_on(state, N1=9.0, S2=3.0, E2=5.0)
+        assert asked(law(site), state) == "15"
+        state = state_of(site, 4)
+        wait_on(state, N1=9.0, S2=3.0)
+        assert asked(law(site), state) == "15"
+
+    def test_he_counts_for_that_even_where_he_can_not_go_on(
+        self, crossroads: Callable[..., Site], state_of: Make, law: type[LongestQueue]
+    ) -> None:
+        site = _with_a_stage_for_all_of_the_street(crossroads())
+        state = state_of(site, 4)
+        wait_on(state, N1=2.0, S2=9.0)
+        full = [site.movement_index[m] for m in ("SBT", "SBR")]
+        state.downstream_veh[full], state.room_veh[full] = 20.0, 0.0
+        assert asked(law(site), state) == "15"
+
+    def test_a_full_short_link_counts_as_a_full_long_one(
+        self, crossroads: Callable[..., Site], state_of: Make, law: type[LongestQueue]
+    ) -> None:
+        site = crossroads()
+        assert lane_weight(site).tolist() == [1.0] * len(site.lanes)
+        rows = [a.model_dump() for a in site.approaches]
+        for lane in rows[0]["lanes"]:
+            lane["length_m"] = 25.0
+        short = Site.model_validate({**site.model_dump(), "approaches": rows})
+        state = state_of(short, 3)
+        state.queue_veh[short.lane_index[rows[0]["lanes"][0]["id"]]] = 2.0
+        state.queue_veh[short.lane_index["E2"]] = 9.0
+        assert asked(law(short), state) != "48"
+
+    def test_who_has_waited_longest_comes_first(
+        self, crossroads: Callable[..., Site], state_of: Make, law: type[LongestQueue]
+    ) -> None:
+        site = crossroads()
+        state = state_of(site)
+        wait_on(state, N2=9.0, E1=1.0, E2=4.0)
+        state.waiting_s[site.phase_index["3"]] = LONGEST_WAIT_S + 2.0
+        state.waiting_s[site.phase_index["4"]] = LONGEST_WAIT_S + 1.0
+        assert asked(law(site), state) == "37"
+        state.waiting_s[:] = LONGEST_WAIT_S
+        assert asked(law(site), state) == "26"
+
+    def test_but_not_where_the_gate_does_not_allow_it(
+        self, crossroads: Callable[..., Site], state_of: Make, law: type[LongestQueue]
+    ) -> None:
+        site = crossroads()
+        state = state_of(site)
+        wait_on(state, N2=9.0)
+        state.waiting_s[site.phase_index["3"]] = LONGEST_WAIT_S + 1.0
+        for s, stage in enumerate(state.stages):
+            state.allowed[s] &= "3" not in stage.phases
+        assert asked(law(site), state) == "26"
+
+
+def _with_a_stage_for_all_of_the_street(site: Site) -> Site:
+    """One more stage, in which the lefts of the main street give way to the opposing through."""
+    bearings = dict(zip("NESW", (0.0, 90.0, 180.0, 270.0), strict=True))
+    approaches = [{**a.model_dump(), "bearing_deg": bearings[a.id]} for a in site.approaches]
+    stages = [
+        *(s.model_dump() for s in stages_of(site)),
+        {"id": "1256", "phases": ("1", "2", "5", "6")},
+    ]
+    return Site.model_validate({**site.model_dump(), "approaches": approaches, "stages": stages})
+
+
+def test_whom_a_left_gives_way_to(crossroads: Callable[..., Site]) -> None:
+    site = _with_a_stage_for_all_of_the_street(crossroads())
+    table = giving_way(site)
+    left = table[site.movement_index["NBL"]]
+    assert {m.id for m, way in zip(site.movements, left, strict=True) if way} == {"SBT", "SBR"}
+    assert not table[site.movement_index["NBT"]].any()
 
 
 def test_unseen_links_count_as_empty(crossroads: Callable[..., Site], state_of: Make) -> None:
