@@ -45,6 +45,11 @@ class Gate:
     start_colours, start_s : `Colour` of each phase when the Gate takes over, and the seconds it
         has been so; by default all have been red for long.
 
+    Attributes
+    ----------
+    stage : index of the stage that is green or being changed to, -1 where there is none.
+    changing : True while a phase is still to end or to start.
+
     Raises InputError where a limit is missing, phases in conflict share a stage or are green at
     the start, or the minimums exceed the longest red that the site promises.
     """
@@ -98,16 +103,7 @@ class Gate:
         self._allowed_until = -inf
         self._key: tuple[object, ...] = ()
         self._command = Command(-inf, self._signals.colours(), (0,) * n, -1)
-
-    @property
-    def stage(self) -> int:
-        """Index of the stage that is green or being changed to, -1 where there is none."""
-        return self._stage if self._stage < self._order.n_public else -1
-
-    @property
-    def changing(self) -> bool:
-        """True while a phase is still to end or to start."""
-        return self._change.going_on
+        self._publish()
 
     @property
     def colour(self) -> NDArray[np.int8]:
@@ -233,10 +229,15 @@ class Gate:
             self._waits.time_maximums(signals.green, now_s)
         # what has changed is looked at once more: who calls and walks now depends on it; and what
         # was refused for a change's or somebody's wait's sake is another matter a second later
-        open_still = refused and (self.changing or self._waits.longest_red_s < inf)
+        open_still = refused and (self._change.going_on or self._waits.longest_red_s < inf)
         settled = before == self._shown() and not open_still
         self._next = self._next_event_s() if settled else now_s
+        self._publish()
         return self._tell(refused)
+
+    def _publish(self) -> None:
+        self.stage = self._stage if self._stage < self._order.n_public else -1
+        self.changing = self._change.going_on
 
     def _shown(self) -> tuple[object, ...]:
         s = self._signals
@@ -281,9 +282,9 @@ class Gate:
         if self._stage < 0:
             return self._take_up(stage)
         if stage == self._stage:
-            return "" if self.changing else self._hold(late_walks)
+            return "" if self._change.going_on else self._hold(late_walks)
         passed = self._order.skipped(self._stage, stage) & self._calls.called
-        if self.changing:
+        if self._change.going_on:
             return self._widen(stage, passed)
         to, why = stage, ""
         if passed:
@@ -384,7 +385,7 @@ class Gate:
 
     def _entry_of(self, table: PlanTable) -> tuple[PlanTable, float, float] | None:
         """When to set out for a plan, and for which of its seconds."""
-        if self._stage >= 0 and self.changing:
+        if self._stage >= 0 and self._change.going_on:
             return None
         known = self._entry
         times_s = (self._waits.longest_red_s, self._time_s, self._now)
@@ -432,7 +433,7 @@ class Gate:
         if running is not None and (signals.yellow or signals.green != self._change.want):
             return now_s
         events = self._change.events_s(now_s)
-        if self.changing and not events:
+        if self._change.going_on and not events:
             return now_s
         if running is None:
             events.append(self._waits.must_leave_s(self._stage))
