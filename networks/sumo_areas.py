@@ -6,6 +6,7 @@ own lane areas (E2) would say the same a second late, and cost more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -34,11 +35,37 @@ class Sums:
     starts: NDArray[np.int64]
     of: NDArray[np.int64]
 
-    def add(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(2, n_places) to (2, n_lanes or n_movements)."""
-        weighted = counts[:, self.places] * self.weights
-        sums: NDArray[np.float64] = np.add.reduceat(weighted, self.starts, axis=1)
-        return sums[:, self.of]
+
+class Totals:
+    """Adds counts up into arrays of the network, all in one go.
+
+    Parameters
+    ----------
+    counts : (2, n_places), vehicles and standing ones; read anew each time.
+    targets : sums, and the array that each of the two rows goes to.
+    """
+
+    def __init__(
+        self,
+        counts: NDArray[np.float64],
+        targets: Sequence[tuple[Sums, tuple[NDArray[np.float64], NDArray[np.float64]]]],
+    ) -> None:
+        rows = [(sums, row * counts.shape[1]) for sums, _ in targets for row in range(2)]
+        n_added = np.cumsum([0, *(len(sums.places) for sums, _ in rows)])
+        n_sums = np.cumsum([0, *(len(sums.starts) for sums, _ in rows)])
+        offsets = list(zip(rows, n_added, n_sums, strict=False))
+        self._counts = counts.reshape(-1)
+        self._places = np.concatenate([sums.places + at for (sums, at), _, _ in offsets])
+        self._weights = np.concatenate([sums.weights for sums, _ in rows])
+        self._starts = np.concatenate([sums.starts + n for (sums, _), n, _ in offsets])
+        self._of = [sums.of + n for (sums, _), _, n in offsets]
+        self._into = [into for _, arrays in targets for into in arrays]
+
+    def add(self) -> None:
+        """Fill the arrays."""
+        sums = np.add.reduceat(self._counts[self._places] * self._weights, self._starts)
+        for of, into in zip(self._of, self._into, strict=True):
+            sums.take(of, out=into, mode="clip")  # in range; "raise" would take a copy
 
 
 @dataclass(frozen=True)
@@ -131,14 +158,9 @@ class LaneCounts:
         self._lane_places = np.array([place[lane] for lane in self._lanes], np.int64)
         self._first_area = len(pieces.lanes)
         self._counts = np.zeros((2, len(pieces.lanes) + len(pieces.areas) + 1))
-        self._targets = [
-            (sums, veh)
-            for sums, veh in (
-                (pieces.upstream, upstream_veh),
-                (pieces.downstream, downstream_veh),
-            )
-            if veh is not None and sums.of.size
-        ]
+        both = ((pieces.upstream, upstream_veh), (pieces.downstream, downstream_veh))
+        targets = [(sums, veh) for sums, veh in both if veh is not None and sums.of.size]
+        self._totals = Totals(self._counts, targets) if targets else None
 
     def read_second(self) -> None:
         """Count, and hand the counts to the lanes and movements that they belong to."""
@@ -146,18 +168,17 @@ class LaneCounts:
             self._count_lanes()
         if self._areas:
             self._count_areas()
-        for sums, (all_veh, halted_veh) in self._targets:
-            all_veh[:], halted_veh[:] = sums.add(self._counts)
+        if self._totals is not None:
+            self._totals.add()
 
     def _count_lanes(self) -> None:
         """Whole lanes; only those that have vehicles are asked for standing ones."""
-        counts, names, places = self._counts, self._lanes, self._lane_places
-        numbers = list(map(self._number, names))
-        counts[0, places] = numbers
-        counts[1, places] = 0.0
-        for k, number in enumerate(numbers):
-            if number:
-                counts[1, places[k]] = self._halting(names[k])
+        (all_veh, halted_veh), names, places = self._counts, self._lanes, self._lane_places
+        numbers = floats(map(self._number, names), len(names))
+        all_veh[places] = numbers
+        halted_veh[places] = 0.0
+        busy = numbers.nonzero()[0]
+        halted_veh[places[busy]] = list(map(self._halting, [names[k] for k in busy.tolist()]))
 
     def _count_areas(self) -> None:
         """The nearer parts of lanes, by the positions of the vehicles there."""
