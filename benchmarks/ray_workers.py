@@ -9,7 +9,7 @@ from typing import Any
 
 from greenband.engine.errors import InputError, MissingPartError
 
-from .workers import Answer, Done, Job
+from .workers import Answer, Done, EndedError, Job
 
 LOOK_EVERY_S = 1.0
 
@@ -59,47 +59,38 @@ def _ray() -> Any:
     return ray
 
 
-class _Servant:
-    """What a Ray actor is made of: a process that does one job after the other."""
-
-    def do(self, work: Callable[[Any], Any], job: Any) -> Any:
-        """The job's answer."""
-        return work(job)
-
-
 def _run(
     ray: Any, work: Callable[[Job], Answer], jobs: Sequence[Job], workers: int, limit_s: float
 ) -> Iterator[Done[Answer]]:
-    """Every actor has one job at a time; one that fails or hangs is replaced."""
-    actor = ray.remote(num_cpus=1, max_restarts=0)(_Servant)
+    """A fresh process for each job, as many at a time as there are workers."""
+    task = ray.remote(num_cpus=1, max_retries=0, max_calls=1)(work)
     ahead = iter(enumerate(jobs))
-    busy: dict[Any, tuple[Any, int, float]] = {}
+    running: dict[Any, tuple[int, float]] = {}
 
-    def give(servant: Any) -> None:
+    def start() -> None:
         for index, job in ahead:
-            busy[servant.do.remote(work, job)] = (servant, index, monotonic() + limit_s)
+            running[task.remote(job)] = (index, monotonic() + limit_s)
             return
 
-    for _ in range(min(workers, len(jobs))):
-        give(actor.remote())
-    while busy:
-        ready, _ = ray.wait(list(busy), timeout=LOOK_EVERY_S)
-        late = [r for r, (_, _, until_s) in busy.items() if monotonic() >= until_s]
-        for reference in ready:
-            servant, index, _ = busy.pop(reference)
-            done = _done(ray, reference, index)
-            give(servant if done.answer is not None else actor.remote())
-            yield done
-        for reference in set(late) - set(ready):
-            servant, index, _ = busy.pop(reference)
-            ray.kill(servant)
-            give(actor.remote())
-            yield Done(index, None, f"not over within {limit_s:g} s")
+    for _ in range(workers):
+        start()
+    while running:
+        ready, _ = ray.wait(list(running), timeout=LOOK_EVERY_S)
+        late = {r for r, (_, until_s) in running.items() if monotonic() >= until_s}
+        for reference in {*ready, *late}:
+            index, _ = running.pop(reference)
+            start()
+            if reference in ready:
+                yield _done(ray, reference, index)
+            else:
+                ray.cancel(reference, force=True)
+                yield Done(index, None, EndedError(f"not over within {limit_s:g} s"))
 
 
 def _done(ray: Any, reference: Any, index: int) -> Done[Any]:
     try:
         return Done(index, ray.get(reference))
-    except Exception as error:  # a job's own error, or its process's end
-        last = (str(error).strip() or type(error).__name__).splitlines()[-1]
-        return Done(index, None, f"{type(error).__name__}: {last}")
+    except ray.exceptions.RayTaskError as error:
+        return Done(index, None, error.cause)
+    except ray.exceptions.RayError as error:  # its process or its machine went away
+        return Done(index, None, EndedError(str(error).strip().splitlines()[0]))

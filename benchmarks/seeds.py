@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
-from functools import partial
-from multiprocessing import get_context
+from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan
@@ -17,6 +15,7 @@ from greenband.networks.scenario import Scenario
 from greenband.networks.sumo_reading import Info
 
 from .run import Demand, League, RunResult, simulate
+from .workers import EndedError, in_processes
 
 MOST_SEEDS = 1000
 DEFAULT_WORKERS = 2
@@ -37,33 +36,38 @@ def simulate_seeds(
 ) -> list[RunResult]:
     """`simulate` with each of the seeds, in their order; `done` hears of each when it is over.
 
-    libsumo has one simulation per process, so each of the `workers` is one (spawned; call this
-    under ``if __name__ == "__main__"``). Raises what `simulate` raises.
+    Each run has a process of its own, `workers` at a time (spawned; call this under
+    ``if __name__ == "__main__"``): libsumo keeps something of a simulation, and a run must be the
+    same whatever ran before it. Raises what `simulate` raises.
     """
-    once = partial(
-        simulate,
-        scenario,
-        controller,
-        info=info,
-        league=league,
-        demand=demand,
-        plans=plans,
-        co2=co2,
-    )
-    wanted = list(seeds)
-    workers = min(workers, len(wanted), os.cpu_count() or 1)
+    keywords = {
+        "info": info,
+        "league": league,
+        "demand": demand,
+        "plans": plans,
+        "co2": co2,
+    }
+    jobs = [_Job(scenario, controller, seed, keywords) for seed in seeds]
     results: dict[int, RunResult] = {}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(once, seed=seed): seed for seed in wanted}
-        try:
-            for future in as_completed(running):
-                results[running[future]] = future.result()
-                if done is not None:
-                    done(future.result())
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return [results[seed] for seed in wanted]
+    for over in in_processes(_simulate, jobs, workers=workers, limit_s=inf):
+        if over.answer is None:
+            raise over.error or EndedError("no answer")
+        results[over.index] = over.answer
+        if done is not None:
+            done(over.answer)
+    return [results[k] for k in range(len(jobs))]
+
+
+@dataclass(frozen=True)
+class _Job:
+    scenario: Scenario | str | Path
+    controller: str
+    seed: int
+    keywords: Mapping[str, Any]
+
+
+def _simulate(job: _Job) -> RunResult:
+    return simulate(job.scenario, job.controller, seed=job.seed, **job.keywords)
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

@@ -1,18 +1,23 @@
-"""Work in processes of their own: many side by side, each replaced when it dies or hangs.
+"""Work in processes of their own: many side by side, a fresh one for each job.
 
-Unlike a pool of concurrent.futures one crash or one endless run costs that run only.
+A fresh one, since libsumo keeps something of a simulation: the first run of another scenario in
+the same process comes out a little different. And since then one crash or one endless run costs
+that run only, unlike in a pool of concurrent.futures.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
+from math import isfinite
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from time import monotonic
 from typing import Any, Generic, TypeVar
+
+from greenband.engine.errors import GreenbandError
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -20,19 +25,30 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Done(Generic[Answer]):
-    """Job number `index` is over: its `answer`, or the `reason` why there is none."""
+    """Job number `index` is over: its `answer`, or the `error` why there is none."""
 
     index: int
     answer: Answer | None
-    reason: str = ""
+    error: Exception | None = None
+
+    @property
+    def reason(self) -> str:
+        """The error in words, empty where there is none."""
+        if self.error is None:
+            return ""
+        own = isinstance(self.error, GreenbandError | EndedError)
+        return str(self.error) if own else f"{type(self.error).__name__}: {self.error}"
 
 
-@dataclass
-class _Worker:
-    process: SpawnProcess
-    pipe: Connection
-    index: int = -1
-    until_s: float = 0.0
+class EndedError(RuntimeError):
+    """A job's process ended before it had an answer."""
+
+
+@dataclass(frozen=True)
+class _Running:
+    index: int
+    process: BaseProcess
+    until_s: float
 
 
 def in_processes(
@@ -47,88 +63,80 @@ def in_processes(
     Parameters
     ----------
     work : a function of a module, so that another process can import it.
-    limit_s : after so many seconds a job's process is ended.
+    workers : how many run at a time. limit_s : after so many seconds a job's process is ended.
 
-    The processes are spawned: libsumo has one simulation per process. Call it under
-    ``if __name__ == "__main__"``.
+    Call it under ``if __name__ == "__main__"``.
     """
-    count = min(workers, len(jobs), 4 * (os.cpu_count() or 1))
-    crew = [_hire(work) for _ in range(count)]
+    context = _context(work.__module__)
+    count = min(workers, 4 * (os.cpu_count() or 1))
     ahead = iter(enumerate(jobs))
+    running: dict[Connection, _Running] = {}
+
+    def start() -> None:
+        for index, job in ahead:
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(target=_serve, args=(work, job, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            running[ours] = _Running(index, process, monotonic() + limit_s)
+            return
+
     try:
-        busy = [w for w in crew if _next(w, ahead, limit_s)]
-        while busy:
-            soonest_s = min(w.until_s for w in busy) - monotonic()
-            wait([w.pipe for w in busy], timeout=max(soonest_s, 0.0))
-            for worker in list(busy):
-                done = _look(worker, limit_s)
-                if done is None:
-                    continue
-                if not worker.process.is_alive():
-                    busy.remove(worker)
-                    crew.remove(worker)
-                    worker = _hire(work)
-                    crew.append(worker)
-                    busy.append(worker)
-                if not _next(worker, ahead, limit_s):
-                    busy.remove(worker)
-                yield done
+        for _ in range(count):
+            start()
+        while running:
+            soonest_s = min(r.until_s for r in running.values()) - monotonic()
+            wait(list(running), timeout=max(soonest_s, 0.0) if isfinite(soonest_s) else None)
+            for pipe in list(running):
+                done = _look(running[pipe], pipe, limit_s)
+                if done is not None:
+                    del running[pipe]
+                    start()
+                    yield done
     finally:
-        for worker in crew:
-            _end(worker)
+        for pipe, left in running.items():
+            _end(left.process, pipe)
 
 
-def _hire(work: Callable[[Any], Any]) -> _Worker:
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(work, theirs), daemon=True)
-    process.start()
-    theirs.close()
-    return _Worker(process, ours)
+def _context(module: str | None) -> Any:
+    """Where there is one, a server that has imported everything and is copied for each job."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([module] if module else [])
+    return context
 
 
-def _serve(work: Callable[[Any], Any], pipe: Connection) -> None:
-    """The other process: one job after the other until the pipe is closed."""
+def _serve(work: Callable[[Any], Any], job: Any, pipe: Connection) -> None:
+    """In the other process."""
     try:
-        while True:
-            job = pipe.recv()
-            try:
-                pipe.send((work(job), ""))
-            except Exception as error:  # whatever goes wrong there has to be told here
-                pipe.send((None, f"{type(error).__name__}: {error}"))
-    except (EOFError, KeyboardInterrupt, BrokenPipeError):
+        pipe.send((work(job), None))
+    except KeyboardInterrupt:
         pass
+    except Exception as error:  # whatever goes wrong there has to be told here
+        pipe.send((None, error))
 
 
-def _next(worker: _Worker, ahead: Iterator[tuple[int, Any]], limit_s: float) -> bool:
-    """Give the worker the next job, if there is one."""
-    for index, job in ahead:
-        worker.index, worker.until_s = index, monotonic() + limit_s
-        worker.pipe.send(job)
-        return True
-    return False
-
-
-def _look(worker: _Worker, limit_s: float) -> Done[Any] | None:
-    """What became of the worker's job; None while it goes on."""
-    if worker.pipe.poll():
+def _look(running: _Running, pipe: Connection, limit_s: float) -> Done[Any] | None:
+    """What became of a job; None while it goes on."""
+    if pipe.poll():
         try:
-            answer, reason = worker.pipe.recv()
+            answer, error = pipe.recv()
         except (EOFError, ConnectionResetError):
-            worker.process.join()
-            code = worker.process.exitcode
+            running.process.join()
+            code = running.process.exitcode
             how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-            return Done(worker.index, None, f"the process ended ({how})")
-        return Done(worker.index, answer, reason)
-    if monotonic() >= worker.until_s:
-        worker.process.kill()
-        worker.process.join()
-        return Done(worker.index, None, f"not over within {limit_s:g} s")
-    return None
+            answer, error = None, EndedError(f"the process ended ({how})")
+    elif monotonic() >= running.until_s:
+        answer, error = None, EndedError(f"not over within {limit_s:g} s")
+    else:
+        return None
+    _end(running.process, pipe)
+    return Done(running.index, answer, error)
 
 
-def _end(worker: _Worker) -> None:
-    worker.pipe.close()
-    if worker.index >= 0:
-        worker.process.kill()
-    worker.process.join()
+def _end(process: BaseProcess, pipe: Connection) -> None:
+    """By force: who has answered has nothing left to do."""
+    pipe.close()
+    process.kill()
+    process.join()
