@@ -26,7 +26,7 @@ from .gate_order import make_order
 from .gate_plan import PlanTable, plan_greens
 from .gate_signals import LONG_AGO_S, Signals
 from .gate_waits import Waits, named, stage_nearest
-from .masks import bits, mask_of, mask_of_bytes
+from .masks import bits, mask_of, mask_of_bytes, spread
 from .plan import Plan
 from .rules import Rules
 from .site import Site
@@ -217,7 +217,7 @@ class Gate:
         self._request, self._flags = request, flags
         self._asked = (getattr(request, "stage", None), getattr(request, "plan", None))
         self._allowed = None
-        before = self._shown()
+        before = self._shown() if self._heeds_calls else ()
         signals.advance(now_s)
         calls.update(signals.green, signals.walking, now_s)
         if flags:
@@ -227,11 +227,11 @@ class Gate:
             self._change.execute(self._running, self._time_s, now_s)
         if self._waits.has_maximums:
             self._waits.time_maximums(signals.green, now_s)
-        # what has changed is looked at once more: who calls and walks now depends on it; and what
-        # was refused for a change's or somebody's wait's sake is another matter a second later
+        # what was refused for a change's or somebody's wait's sake is another matter a second
+        # later; and where calls count, who calls and walks depends on what has just changed
         open_still = refused and (self._change.going_on or self._waits.longest_red_s < inf)
-        settled = before == self._shown() and not open_still
-        self._next = self._next_event_s() if settled else now_s
+        moved = self._heeds_calls and before != self._shown()
+        self._next = now_s if open_still or moved else self._next_event_s()
         self._publish()
         return self._tell(refused)
 
@@ -475,11 +475,7 @@ class Gate:
             return (int(Do.REST),) * self._limits.n
         green, want = self._signals.green, self._change.want
         ending = green & (~want | mask_of(self._change.end_at_s))
-        serve, end, rest = int(Do.SERVE), int(Do.END), int(Do.REST)
-        return tuple(
-            end if ending >> p & 1 else serve if want >> p & 1 else rest
-            for p in range(self._limits.n)
-        )
+        return spread(self._limits.n, (int(Do.END), ending), (int(Do.SERVE), want), int(Do.REST))
 
     def _name(self, stage: int) -> str:
         return self._order.names[stage] if stage >= 0 else "none"

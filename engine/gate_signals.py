@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .errors import InputError
 from .frame import Colour
 from .gate_limits import Limits
-from .masks import bits, mask_of
+from .masks import bits, mask_of, spread
 
 LONG_AGO_S = -1e6
 
@@ -118,17 +118,11 @@ class Signals:
 
     def colours(self) -> tuple[int, ...]:
         """One `Colour` per phase."""
-        green, yellow = self.green, self.yellow
-        return tuple(
-            2 if green >> p & 1 else 1 if yellow >> p & 1 else 0 for p in range(self.limits.n)
-        )
+        return spread(self.limits.n, (2, self.green), (1, self.yellow), 0)
 
     def walks(self) -> tuple[int, ...]:
         """One `Colour` per phase for the crosswalk beside it, red where there is none."""
-        green, yellow = self.walking, self.flashing
-        return tuple(
-            2 if green >> p & 1 else 1 if yellow >> p & 1 else 0 for p in range(self.limits.n)
-        )
+        return spread(self.limits.n, (2, self.walking), (1, self.flashing), 0)
 
     def _note_red(self, phase: int, since_s: float) -> None:
         clear_at_s = self.clear_at_s

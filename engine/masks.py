@@ -12,6 +12,13 @@ def bits(mask: int) -> tuple[int, ...]:
     return tuple(p for p in range(mask.bit_length()) if mask >> p & 1)
 
 
+@lru_cache(maxsize=1 << 14)
+def spread(n: int, first: tuple[int, int], then: tuple[int, int], rest: int) -> tuple[int, ...]:
+    """One number for each of n positions: that of the first (number, set) that has it, or rest."""
+    (one, ones), (other, others) = first, then
+    return tuple(one if ones >> p & 1 else other if others >> p & 1 else rest for p in range(n))
+
+
 def mask_of(positions: Iterable[int]) -> int:
     """The set with these positions."""
     mask = 0
