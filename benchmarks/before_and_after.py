@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
-from os import cpu_count
 from pathlib import Path
 
 from greenband.engine.counts import TurningCounts
@@ -22,7 +19,8 @@ from greenband.networks.street_program import described_plan
 from greenband.networks.tables import read_counts
 
 from .comparison import Case
-from .run import RunResult, simulate
+from .run import RunResult
+from .seeds import Job, simulated
 
 DEMO_SEEDS = (4, 5, 6)
 """Not those on which the plan's assumptions were chosen."""
@@ -142,16 +140,14 @@ def _simulated(
     done: Done | None,
 ) -> dict[str, tuple[RunResult, ...]]:
     """Every controller with every seed, side by side in processes of their own."""
-    jobs = [(controller, seed) for seed in seeds for controller in CONTROLLERS]
+    jobs = [
+        Job(scenario, controller, seed, {"plans": plans})
+        for seed in seeds
+        for controller in CONTROLLERS
+    ]
     results: dict[tuple[str, int], RunResult] = {}
-    workers = min(workers, len(jobs), cpu_count() or 1)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        running = {
-            pool.submit(simulate, scenario, controller, seed=seed, plans=plans): (controller, seed)
-            for controller, seed in jobs
-        }
-        for future in as_completed(running):
-            results[running[future]] = future.result()
-            if done is not None:
-                done(running[future][0], future.result())
+    for k, result in simulated(jobs, workers):
+        results[jobs[k].controller, jobs[k].seed] = result
+        if done is not None:
+            done(jobs[k].controller, result)
     return {c: tuple(results[c, seed] for seed in seeds) for c in CONTROLLERS}

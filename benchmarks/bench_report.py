@@ -9,8 +9,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from greenband.engine.errors import GreenbandError
 from greenband.networks.net_xml import Net, load_net
 from greenband.networks.scenario import load_scenario
@@ -43,9 +41,9 @@ from .bench_tables import (
     price_of_legality,
 )
 from .charts import delay_bars_svg
+from .pages import template
 from .rows import Row, write_parquet, write_whole
 
-TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = ("greenband", "eclipse-sumo", "libsumo", "numpy", "numba", "scipy")
 
 
@@ -70,14 +68,7 @@ def write_report(folder: Path, title: str, rows: Sequence[Row], commands: Sequen
 def page(title: str, rows: Sequence[Row], commands: Sequence[str]) -> str:
     """The page's HTML. The same rows give the same page, versions apart."""
     found = blocks(rows)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("bench.html").render(
+    return template("bench.html").render(
         title=title,
         lead=_lead(rows),
         method=header(rows).replace("**", ""),

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from statistics import fmean, median
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from greenband.engine.hcm.intersection import LaneGroupAnalysis
 from greenband.engine.timing import PlanResult
 
 from .charts import COLOURS, clock, delay_bars_svg, lines_svg
+from .pages import template
 from .ring_diagram import cycle_svg
 from .run import RunResult
 from .seeds import medians
 
-TEMPLATES = Path(__file__).parent / "templates"
 MOVEMENT_ORDER = tuple(f"{a}{t}" for a in ("EB", "WB", "NB", "SB") for t in "ULTR")
 ROWS = (
     ("Delay per vehicle", "delay_s", "s", 1),
@@ -104,7 +100,7 @@ def comparison_page(
     of the plan.
     """
     first = cases[0].results[0]
-    return _template().render(
+    return template("comparison.html").render(
         title=title,
         lead=lead,
         cases=cases,
@@ -124,18 +120,6 @@ def comparison_page(
         warnings=dict.fromkeys(w for case in cases for r in case.results for w in r.warnings),
         commands=commands,
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("comparison.html")
 
 
 def measure_rows(cases: Sequence[Case]) -> list[tuple[str, list[str]]]:

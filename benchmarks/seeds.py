@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
 from pathlib import Path
@@ -47,26 +47,37 @@ def simulate_seeds(
         "plans": plans,
         "co2": co2,
     }
-    jobs = [_Job(scenario, controller, seed, keywords) for seed in seeds]
+    jobs = [Job(scenario, controller, seed, keywords) for seed in seeds]
     results: dict[int, RunResult] = {}
-    for over in in_processes(_simulate, jobs, workers=workers, limit_s=inf):
-        if over.answer is None:
-            raise over.error or EndedError("no answer")
-        results[over.index] = over.answer
+    for k, result in simulated(jobs, workers):
+        results[k] = result
         if done is not None:
-            done(over.answer)
+            done(result)
     return [results[k] for k in range(len(jobs))]
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
+    """One call of `simulate`."""
+
     scenario: Scenario | str | Path
     controller: str
     seed: int
     keywords: Mapping[str, Any]
 
 
-def _simulate(job: _Job) -> RunResult:
+def simulated(jobs: Sequence[Job], workers: int) -> Iterator[tuple[int, RunResult]]:
+    """The place of each job among all and its result, in the order in which they end.
+
+    Raises what `simulate` raises; the other jobs are ended then.
+    """
+    for over in in_processes(_simulate, jobs, workers=workers, limit_s=inf):
+        if over.answer is None:
+            raise over.error or EndedError("no answer")
+        yield over.index, over.answer
+
+
+def _simulate(job: Job) -> RunResult:
     return simulate(job.scenario, job.controller, seed=job.seed, **job.keywords)
 
 

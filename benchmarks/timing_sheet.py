@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from greenband.engine.plan import green_windows
 from greenband.engine.timing import PlanResult
 
+from .pages import template
 from .ring_diagram import cycle_svg
 
 if TYPE_CHECKING:
     from .planning import Planned
 
-TEMPLATES = Path(__file__).parent / "templates"
 SOURCES = (
     ("Saturation flow, capacity, control delay, LOS, queues",
      "Highway Capacity Manual, 7th edition, chapters 19 and 31: s = s0 × factors (19-8), "
@@ -37,16 +34,8 @@ SOURCES = (
 
 def timing_sheet(planned: Planned) -> str:
     """The page as HTML that needs no other file and no network."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("timing_sheet.html")
     ours, before = planned.ours, planned.existing
-    return template.render(
+    return template("timing_sheet.html").render(
         name=ours.site.name or ours.site.id,
         demand=planned.demand,
         ours=_timing(ours),
