@@ -4,6 +4,8 @@ Each phase has a minimum green, a passage time that its loops extend it by, and 
 runs from the first opposing call; recalls call without a vehicle, and what has no call is
 skipped. Where the site has rings, each ring moves on by itself within a barrier and all cross
 it together; else the next called stage follows when every phase that would end has gapped out.
+A vehicle that stands on its loop in green for long extends nothing; where a stage follows in
+which only phases of the present one stay green (a turn that gave way till then), it calls for it.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import jit
+from .jit import jit, jit_inner
 
 GREEN = 2
 STANDING_S = 6.0
 """A loop that a vehicle has not left for so long in green no longer extends: it can't go on."""
 
 
-@jit
+@jit_inner
 def step_phases(
     extensions: NDArray[np.int64],
     passage_s: NDArray[np.float64],
@@ -60,31 +60,48 @@ def step_phases(
         done[p] = colour_s[p] >= limits_s[p, 0] and (done[p] or maxed)
 
 
-@jit
+@jit_inner
 def next_called_stage(
     present: int,
     stage_phases: NDArray[np.bool_],
     calls: NDArray[np.bool_],
     colour: NDArray[np.int8],
     done: NDArray[np.bool_],
+    extensions: NDArray[np.int64],
+    standing_s: NDArray[np.float64],
 ) -> int:
     """The next stage in order that serves a call which the present one does not.
 
     The present stage stays as long as a phase that would end still extends, all at once
-    (simultaneous gap-out), and rests in green where nobody else calls.
+    (simultaneous gap-out), and rests in green where nobody else calls. A vehicle that stands on
+    its loop in green calls for what is left of the stage without the phases that it gives way to.
     """
     n_stages, n_phases = stage_phases.shape
     for k in range(1, n_stages + 1):
         stage = (present + k) % n_stages
-        called, ready = False, True
+        called, ready, within = False, True, stage != present
         for p in range(n_phases):
             if stage_phases[stage, p]:
                 called = called or (calls[p] and colour[p] != GREEN)
+                within = within and colour[p] == GREEN
             elif colour[p] == GREEN and not done[p]:
                 ready = False
+        if within and not called:
+            called = stands(extensions, standing_s, stage_phases[stage])
         if called:
             return stage if ready else present
     return present
+
+
+@jit
+def stands(
+    extensions: NDArray[np.int64], standing_s: NDArray[np.float64], phases: NDArray[np.bool_]
+) -> bool:
+    """True where a vehicle has not left a loop of one of these phases in green."""
+    for k in range(extensions.shape[0]):
+        if phases[extensions[k, 1]] and standing_s[k] >= STANDING_S:
+            return True
+    return False
 
 
 @jit
@@ -138,5 +155,11 @@ def step_sites(
         )
         table = stage_phases[sites[i, 3] : sites[i + 1, 3]].reshape((-1, p_end - p))
         stage[i] = next_called_stage(
-            stage[i], table, calls[p:p_end], colour[p:p_end], done[p:p_end]
+            stage[i],
+            table,
+            calls[p:p_end],
+            colour[p:p_end],
+            done[p:p_end],
+            extensions[e:e_end],
+            standing_s[e:e_end],
         )

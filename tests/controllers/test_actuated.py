@@ -10,7 +10,7 @@ from greenband.controllers.actuated import MAX_GREEN_S, Actuated
 from greenband.engine.estimate import Joined
 from greenband.engine.frame import State
 from greenband.engine.kernels.actuated import STANDING_S
-from greenband.engine.site import Site
+from greenband.engine.site import Site, Stage
 
 from .conftest import show
 
@@ -173,6 +173,26 @@ def test_the_list_is_followed_round(crossroads: Callable[..., Site], state_of: M
     assert second(controller, state) == "4+8"
     call(state, "1", "2", "3")
     assert second(controller, state) == "1+5"
+
+
+@pytest.mark.parametrize(("stands", "then"), [("stop S1", "1"), ("stop S2", "4+8"), (None, "4+8")])
+def test_who_stands_in_green_gets_what_is_left_of_the_stage(
+    crossroads: Callable[..., Site], state_of: Make, stands: str | None, then: str
+) -> None:
+    """A left turn that oncoming traffic blocks; the through lane is not served by that stage."""
+    stages = [("1", "6"), ("1",), ("4", "8"), ("2", "5"), ("3", "7")]
+    site = crossroads().model_copy(
+        update={"stages": tuple(Stage(id="+".join(s), phases=s) for s in stages)}
+    )
+    state, controller = state_of(site, 0), Actuated(site)
+    call(state, "4", "8")
+    if stands:
+        cover(state, stands)
+        for _ in range(int(STANDING_S) - 1):
+            assert second(controller, state) == "1+6"
+    assert second(controller, state) == then
+    show(state, 1, 10.0)
+    assert second(controller, state) == "4+8", "where it can't go even then nobody waits for it"
 
 
 class TestRings:
