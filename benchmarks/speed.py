@@ -155,10 +155,12 @@ def _plain_reading(
     needs: frozenset[str],
     info: Info,
 ) -> Callable[[], object]:
-    """The values of our frames by SUMO's documented calls.
+    """The values of our frames by SUMO's documented calls, each once a second.
 
-    At `full` vehicles and standing ones of whole lanes; of lanes that reach farther than their
-    approach each vehicle's position and speed, which say who belongs to it.
+    Of every loop the vehicles and the time since the last one; of every signal what it shows.
+    At `full` the vehicles and the standing ones of whole lanes, and of lanes that reach farther
+    than their approach each vehicle's position and speed, which say who belongs to it. What
+    these say of a lane is not asked of the lane again.
     """
     colour = libsumo.trafficlight.getRedYellowGreenState
     names = [s.signal_id for s in signals]
@@ -173,7 +175,8 @@ def _plain_reading(
     pieces = pieces_of(
         tuple(signals), lane_lengths_m(scenario), upstream=True, downstream="downstream" in needs
     )
-    lanes, areas = pieces.lanes, [lane for lane, _ in pieces.areas]
+    areas = list(dict.fromkeys(lane for lane, _ in pieces.areas))
+    lanes = [lane for lane in pieces.lanes if lane not in areas]
     number = libsumo.lane.getLastStepVehicleNumber
     halting = libsumo.lane.getLastStepHaltingNumber
     vehicles = libsumo.lane.getLastStepVehicleIDs
