@@ -18,7 +18,7 @@ ALLOWED = {
     "controllers": BASE,
     "training": BASE | LEARNING,
     "cabinet": BASE | {"pysnmp", "cryptography"},
-    "benchmarks": BASE | SUMO | {"ray"},
+    "benchmarks": BASE | SUMO | {"ray", "sumo_rl", "stable_baselines3"},
     "cli": BASE,
 }
 

@@ -1,0 +1,1 @@
+"""Other people's controllers, run by their own code in an environment of their own."""
