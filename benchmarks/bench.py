@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,8 @@ from greenband.engine.errors import GreenbandError
 from greenband.engine.plan import Plan
 from greenband.networks.scenario import load_scenario
 
+from .peers.episodes import AGENTS, LEARNERS, TRAINING_SEED
+from .peers.rows import peer_row
 from .plan_cache import cached_plans
 from .ray_workers import in_ray
 from .rows import Code, Row, code_of, key_of, measured, read_row, row_of, spec_of, write_row
@@ -38,6 +40,7 @@ class Place:
     workers : processes side by side. ray : the address of a Ray cluster in their place, or empty.
     decide_limit_s : for a decision of a controller from a user's file. run_limit_s : for a run.
     co2 : also measure emissions, which makes runs longer.
+    sumo_rl : a Python with sumo-rl, for the controllers ``sumo-rl-fixed`` and ``sumo-rl-dqn``.
     """
 
     folder: Path
@@ -46,6 +49,7 @@ class Place:
     decide_limit_s: float = DECIDE_LIMIT_S
     run_limit_s: float = RUN_LIMIT_S
     co2: bool = False
+    sumo_rl: Path | None = None
 
     @property
     def runs(self) -> Path:
@@ -121,9 +125,21 @@ def _made(specs: Sequence[RunSpec], place: Place) -> Iterator[Row]:
         else:
             made = plans[needed] if needed is not None else None
             jobs.append(_RunJob(spec, code_of(spec), made, place))
+    _train(jobs, place)
     for over in _work(_make_run, jobs, place):
         job = jobs[over.index]
         yield over.answer or row_of(job.spec, job.code, reason=over.reason)
+
+
+def _train(jobs: Sequence[_RunJob], place: Place) -> None:
+    """Have a peer that learns make each scenario's policy once, before its runs need it.
+
+    What goes wrong here goes wrong again in these runs, and is their reason.
+    """
+    first = {(j.spec.scenario, j.spec.demand): j for j in jobs if j.spec.controller in LEARNERS}
+    ahead = [replace(j, spec=replace(j.spec, seed=TRAINING_SEED)) for j in first.values()]
+    for _ in _work(_make_run, ahead, place):
+        pass
 
 
 def _work(
@@ -139,7 +155,7 @@ def _work(
 
 def _plan_of(spec: RunSpec, place: Place) -> _PlanJob | None:
     """The plans that a run needs: the same for all seeds and disturbances."""
-    if not find(spec.controller).takes_plan:
+    if spec.controller in AGENTS or not find(spec.controller).takes_plan:
         return None
     return _PlanJob(spec.scenario, spec.league, spec.demand, place.plans)
 
@@ -153,6 +169,8 @@ def _make_plans(job: _PlanJob) -> dict[str, Plan]:
 def _make_run(job: _RunJob) -> Row:
     """One run, in its own process. Whatever goes wrong there is the row's reason."""
     spec, place = job.spec, job.place
+    if spec.controller in AGENTS:
+        return peer_row(spec, job.code, place.sumo_rl, place.folder / "policies")
     own_file = ":" in spec.controller
     try:
         result = simulate(

@@ -93,6 +93,8 @@ def cell_notes(cell: Cell) -> list[str]:
     notes = []
     if cell.gridlocked:
         notes.append(f"{cell.gridlocked} of {len(cell.done)} gridlocked")
+    if any(row["result"]["gridlock"] is None for row in cell.done):
+        notes.append("gridlock not watched")
     if cell.failed:
         notes.append(f"{len(cell.failed)} of {len(cell.rows)} failed")
     return notes

@@ -185,10 +185,10 @@ def _row(row: Row) -> list[str]:
         row["key"],
         _figure(result["delay_s"], 2),
         _figure(result["delay_resco_s"], 2),
-        "yes" if result["gridlock"] else "",
+        {True: "yes", False: "", None: "–"}[result["gridlock"]],
         str(result["unfinished"]),
         str(result["never_inserted"]),
-        str(result["audit"]["violations"]),
+        _figure(result["audit"]["violations"], 0),
         _figure(result["decide_ms"], 2),
     ]
 

@@ -35,7 +35,7 @@ CODE = (
     "benchmarks/trips.py",
 )
 """What a run's figures follow from."""
-TIMES = frozenset({"wall_s", "decide_ms", "slowest_decide_ms"})
+TIMES = frozenset({"wall_s", "episode_s", "decide_ms", "slowest_decide_ms"})
 """What differs each time that a run is made."""
 NESTED = ("refusal_reasons", "gridlocked", "audit", "warnings", "wait_by_edge")
 

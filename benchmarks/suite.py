@@ -34,6 +34,7 @@ from greenband.engine.errors import InputError
 from greenband.networks.sumo_reading import Info
 
 from .disturbance import NONE, Disturbance
+from .peers.episodes import AGENTS
 from .run import Demand, League
 from .seeds import parse_seeds
 
@@ -159,6 +160,9 @@ def runs_of(suite: Suite) -> list[RunSpec]:
 def _cases(suite: Suite) -> Iterator[tuple[str, Info]]:
     """Controllers with each level that they see. Raises InputError for an unknown one."""
     for controller in dict.fromkeys(suite.controllers):
+        if controller in AGENTS:
+            yield controller, "full"
+            continue
         levels = suite.info_of.get(controller, suite.info)
         for info in levels[:1] if find(controller).untouched else dict.fromkeys(levels):
             yield controller, info

@@ -63,6 +63,13 @@ def bench(
         float, typer.Option(help="Seconds for a decision of a controller from a file.", min=0.001)
     ] = 2.0,
     run_limit: Annotated[float, typer.Option(help="Seconds for a run.", min=1.0)] = 1800.0,
+    sumo_rl: Annotated[
+        Path | None,
+        typer.Option(
+            help="A Python with sumo-rl 1.4.5, for the controllers sumo-rl-fixed and sumo-rl-dqn.",
+            metavar="PYTHON",
+        ),
+    ] = None,
     co2: Annotated[bool, typer.Option("--co2", help="Count carbon dioxide too.")] = False,
     replay: Annotated[
         Path | None,
@@ -83,6 +90,7 @@ def bench(
         decide_limit_s=decide_limit,
         run_limit_s=run_limit,
         co2=co2,
+        sumo_rl=sumo_rl,
     )
     if replay is not None:
         return _replay(replay, suite, place)

@@ -24,9 +24,10 @@ from greenband.networks.scenario import Scenario
 
 AGENTS: Mapping[str, str] = {"sumo-rl-fixed": "fixed", "sumo-rl-dqn": "dqn"}
 """Our names for the network's own programs under its environment, and for SB3's DQN."""
+LEARNERS = frozenset({"sumo-rl-dqn"})
 TRAINING_SEED = 101
-TRAINING_STEPS = 72_000
-"""Decisions, each 5 s: 100 simulated hours, as RESCO's learners have."""
+TRAINING_STEPS = 14_400
+"""Decisions, one each 5 s: twenty simulated hours, which take minutes; RESCO's have 100."""
 RUNNER = Path(__file__).with_name("sumo_rl_runner.py")
 
 
@@ -65,7 +66,6 @@ def run_sumo_rl(
     if scenario.end_s is None:
         raise _unfit(scenario, "no end", "a window with an end")
     _check(python)
-    policies.mkdir(parents=True, exist_ok=True)
     given = played(scenario, [], demand, NONE, seed, folder)
     spec = {
         "net": str(scenario.net),
@@ -79,14 +79,20 @@ def run_sumo_rl(
         "agent": AGENTS[agent],
         "training_steps": training_steps,
         "training_seed": TRAINING_SEED,
-        "policy": str(policies / f"{scenario.name}.{scenario.digest}.{training_steps}.zip"),
+        "policy": str(policy_path(scenario, policies, training_steps)),
     }
     episode_s = _run(scenario, python, spec, folder)
     return PeerRun(_measures(given, folder, scenario.end_s), episode_s, perf_counter() - began)
 
 
+def policy_path(scenario: Scenario, policies: Path, training_steps: int = TRAINING_STEPS) -> Path:
+    """Where the policy of a scenario is kept; the folder is made."""
+    policies.mkdir(parents=True, exist_ok=True)
+    return policies / f"{scenario.name}.{scenario.digest}.{training_steps}.zip"
+
+
 def _check(python: Path) -> None:
-    asked = [str(python), "-c", "import sumo_rl, stable_baselines3"]
+    asked = [str(python), "-c", f"from importlib.metadata import version as v; {_ASKS}"]
     try:
         subprocess.run(asked, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -96,6 +102,9 @@ def _check(python: Path) -> None:
             "a Python with sumo-rl 1.4.5, PettingZoo below 1.27 and stable-baselines3",
             "Give another Python, or install these there.",
         ) from None
+
+
+_ASKS = "; ".join(f"v('{name}')" for name in ("sumo-rl", "pettingzoo", "stable-baselines3"))
 
 
 def _run(scenario: Scenario, python: Path, spec: Mapping[str, Any], folder: Path) -> float:

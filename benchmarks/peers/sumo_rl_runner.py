@@ -24,9 +24,10 @@ os.environ["LIBSUMO_AS_TRACI"] = "1"  # before sumo_rl is imported
 def environment(spec: dict[str, Any], seed: int, outputs: bool) -> Any:
     """sumo-rl's environment with its default observations and reward."""
     import sumo
+
+    os.environ.setdefault("SUMO_HOME", str(Path(sumo.SUMO_HOME)))  # sumo_rl won't do without
     from sumo_rl import SumoEnvironment
 
-    os.environ.setdefault("SUMO_HOME", str(Path(sumo.SUMO_HOME)))
     more = "--collision.action warn --no-step-log"
     if outputs:
         more += f" --tripinfo-output {spec['trips']} --statistic-output {spec['totals']}"
@@ -70,7 +71,9 @@ def policy(spec: dict[str, Any]) -> Any:
     )
     model.learn(spec["training_steps"])
     env.close()
-    model.save(path)
+    part = path.with_name(f"{os.getpid()}.{path.name}")
+    model.save(part)
+    part.replace(path)
     return model
 
 

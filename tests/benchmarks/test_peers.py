@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from greenband.benchmarks.disturbance import Disturbance
 from greenband.benchmarks.peers.episodes import AGENTS, run_sumo_rl
+from greenband.benchmarks.peers.rows import peer_row
+from greenband.benchmarks.rows import Code
 from greenband.benchmarks.run import simulate
+from greenband.benchmarks.suite import RunSpec
 from greenband.engine.errors import InputError, MissingPartError
 from greenband.networks.scenario import load_scenario
 
@@ -31,8 +36,6 @@ def test_a_python_without_sumo_rl_is_named(tmp_path: Path) -> None:
 
 
 def test_a_scenario_without_an_end_is_refused(small_scenario: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     endless = replace(load_scenario(small_scenario), end_s=None)
     with pytest.raises(InputError, match="no end"):
         run_sumo_rl(
@@ -50,3 +53,12 @@ def test_fixed_programs_give_the_same_delay_there_and_here(tmp_path: Path) -> No
     assert there.measures.delay_s == pytest.approx(here.delay_s)
     assert there.measures.delay_resco_s == pytest.approx(here.delay_resco_s)
     assert set(AGENTS) == {"sumo-rl-fixed", "sumo-rl-dqn"}
+
+
+def test_a_suite_without_that_python_has_the_reason_in_its_row(tmp_path: Path) -> None:
+    spec = RunSpec("junction", "sumo-rl-fixed", "full", "resco", "published", 1)
+    row = peer_row(spec, Code("", ""), None, tmp_path)
+    assert row["status"] == "failed"
+    assert "--sumo-rl PYTHON" in row["reason"]
+    harder = replace(spec, disturbance=Disturbance(name="more", demand_ratio=1.1))
+    assert "the disturbance more" in peer_row(harder, Code("", ""), Path("x"), tmp_path)["reason"]
