@@ -67,6 +67,8 @@ class Gate:
         self._stage_of = {m: s for s, m in reversed(list(enumerate(self._order.stages)))}
         longest_red_s = site.longest_red_s if rules.longest_red else inf
         self._check_longest_red(longest_red_s)
+        self._every_stage = np.ones(self._order.n_public, np.bool_)
+        self._every_stage.flags.writeable = False
         servable = mask_of(p for mask in self._order.stages for p in bits(mask))
         self._calls = Calls(self._limits, servable)
         self._waits = Waits(self._order, self._calls, longest_red_s)
@@ -160,10 +162,21 @@ class Gate:
     def allowed(self) -> NDArray[np.bool_]:
         """(n_stages,) the stages that the next step would go to or hold, the calls unchanged."""
         if self._allowed is None or self._now >= self._allowed_until:
+            if self._all_accepted():
+                self._allowed, self._allowed_until = self._every_stage, inf
+                return self._allowed
             allowed = [self._would_accept(s) for s in range(self._order.n_public)]
             self._allowed = np.array(allowed, np.bool_)
             self._allowed_until = self._now + self._allowed_for_s()
         return self._allowed
+
+    def _all_accepted(self) -> bool:
+        """Nothing stands in the way of any stage: the usual case where the rules ask for little."""
+        if self._flags or self.changing or self._stage < 0 or self._running is not None:
+            return False
+        if self._order.kind != "any" or self._waits.longest_red_s < inf:
+            return False
+        return self._signals.longest_left(self._signals.green, self._now + 1.0)[1] < 0
 
     def _would_accept(self, stage: int) -> bool:
         if stage == self._stage:
@@ -356,6 +369,8 @@ class Gate:
         return ""
 
     def _lateness_s(self, to: int) -> float:
+        if self._waits.longest_red_s == inf:
+            return -inf
         clearing = self._signals.yellow | mask_of(self._change.end_at_s)
         return self._waits.lateness_s(to, self._signals.green, clearing, self._now)
 
