@@ -29,7 +29,8 @@ def delay_tables(rows: Sequence[Row]) -> Iterator[Table]:
 def _text(cell: Cell | None) -> Text:
     if cell is None:
         return Text("")
-    text = Text(interval_text(cell.interval()).replace(" (", "\n(").replace(" to ", "-"))
+    # the interval in a line of its own, narrow enough for five cases in 80 columns
+    text = Text(interval_text(cell.interval()).replace(" (", "\n").replace(" to ", "-").rstrip(")"))
     for note in cell_notes(cell):
         text.append(f"\n{note}", style="red")
     return text
