@@ -85,8 +85,24 @@ def plan(
     written = write_files(planned, out=out, sheet=sheet, tllogic=tllogic, utdf=utdf)
     for path in written:
         log(f"wrote {path}")
+    _tell_of_number(planned, written)
     data = planned.as_dict() | {"files": [str(path) for path in written]}
     return Answer(data, _show(planned))
+
+
+def _tell_of_number(planned: Planned, written: list[Path]) -> None:
+    """UTDF numbers its nodes; whoever opens the file looks for the id."""
+    from greenband.engine.utdf_write import node_number
+
+    site = planned.ours.site
+    number = node_number(site)
+    if planned.where.utdf is not None or number == site.id:
+        return
+    for path in (p for p in written if p.suffix.lower() == ".csv"):
+        log(
+            f"Warning: UTDF numbers its nodes, and {site.id!r} is no whole number: in {path.name} "
+            f"it is node {number}, with the id as its name. To read it: {path}#{number}"
+        )
 
 
 def _show(planned: Planned) -> Callable[[Any], None]:

@@ -205,6 +205,16 @@ class UtdfNetwork:
         """The nodes with a signal and lanes."""
         return tuple(n.node for n in self.nodes.values() if n.kind == "signal" and n.movements)
 
+    def signals_of(self, text: str) -> tuple[int, ...]:
+        """The signals with this number, else those with this name."""
+        numbered = tuple(n for n in self.signals() if text.isdecimal() and int(text) == n)
+        return numbered or tuple(n for n in self.signals() if text and self.nodes[n].name == text)
+
+    def listed(self, most: int = 20) -> str:
+        """The signals' numbers with their names, for messages."""
+        names = {n: self.nodes[n].name for n in self.signals()[:most]}
+        return ", ".join(f"{n} ({name})" if name else f"{n}" for n, name in names.items())
+
     def findings_of(self, node_id: int) -> tuple[Finding, ...]:
         """What can't be true about one node, or about the controller that it shares."""
         owner = self.node(node_id).controller

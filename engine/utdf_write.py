@@ -36,10 +36,15 @@ def write_utdf(
         link for each leg, in feet and mph.
     phf : peak-hour factor in a new file; 1 where the volumes are of the busiest quarter.
 
+    UTDF numbers its nodes: a site whose id is no whole number becomes node 1 of a new file, with
+    the id as the node's name (`node_number`).
+
     Raises InputError for what UTDF has no words for: a site without rings, phases that are
     no numbers, movements of another name, pedestrian phases of their own.
     """
     _refuse_unspeakable(site, network)
+    if network is None and node_number(site) != site.id:
+        site = _numbered(site)
     file = network.file if network else new_file(site, phf)
     old = network.node(int(site.id)) if network else None
     for section, records in _timing(site, plan, old):
@@ -51,6 +56,17 @@ def write_utdf(
         records = [Record("Volume", site.id, cells), Record("Growth", site.id, growth)]
         file = with_records(file, "Lanes", records)
     return write_utdf_file(file)
+
+
+def node_number(site: Site) -> str:
+    """The number of a site's node in a file of its own: its id, or 1 where that is no number."""
+    whole = site.id.isascii() and site.id.isdecimal()
+    return str(int(site.id)) if whole else "1"
+
+
+def _numbered(site: Site) -> Site:
+    changed = site.model_copy(update={"id": node_number(site), "name": site.id})
+    return Site.model_construct(**{name: getattr(changed, name) for name in Site.model_fields})
 
 
 def _refuse_unspeakable(site: Site, network: UtdfNetwork | None) -> None:

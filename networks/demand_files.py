@@ -63,14 +63,17 @@ def load_demand(
     counts = read_counts(path, interval_min, intersection=intersection, lanes=lanes)
     if isinstance(counts, UtdfNetwork):
         node = intersection or site.id
-        if not node.isdigit() or int(node) not in counts.signals():
+        found = counts.signals_of(node)
+        if len(found) != 1:
             raise InputError(
                 str(path),
                 f"no node {node}",
-                f"one of {', '.join(map(str, counts.signals()))}",
+                f"one of {counts.listed()}"
+                if counts.signals()
+                else "a node with a signal and lanes",
                 "Name the node with --intersection.",
             )
-        return _of_hour(site, peak_hour_from_utdf(counts, int(node)), phf)
+        return _of_hour(site, peak_hour_from_utdf(counts, found[0]), phf)
     if isinstance(counts, EventLog):
         counts = _repaired_log(counts, site, intersection)
     elif isinstance(counts, DetectorCounts):

@@ -48,7 +48,7 @@ class TimingHead:
 
 
 def load_site(reference: str) -> SiteFile:
-    """A site from ``site.toml``, ``NET.net.xml#SIGNAL`` or ``UTDF.csv#NODE``.
+    """A site from ``site.toml``, ``NET.net.xml#SIGNAL`` or ``UTDF.csv#NODE`` (number or name).
 
     The part after ``#`` may be left out where there is one signal only. Raises InputError.
     """
@@ -177,17 +177,19 @@ def _signal_of_net(path: Path, signal: str) -> SumoSite:
 
 
 def _node(network: UtdfNetwork, path: Path, signal: str) -> int:
+    """The node that a reference names by its number or its name; the only one without a name."""
     nodes = network.signals()
-    if not signal and len(nodes) == 1:
-        return int(next(iter(nodes)))
-    if not signal.isdigit() or int(signal) not in nodes:
-        raise InputError(
-            f"{path}{'#' + signal if signal else ''}",
-            f"no node {signal}" if signal else f"{len(nodes)} signals",
-            f"one of {', '.join(map(str, nodes))}",
-            f"Name a node: {path.name}#{next(iter(nodes), 1)}.",
-        )
-    return int(signal)
+    found = network.signals_of(signal) if signal else nodes
+    if len(found) == 1:
+        return found[0]
+    raise InputError(
+        f"{path}{'#' + signal if signal else ''}",
+        f"no node {signal}" if signal and not found else f"{len(found)} signals",
+        f"one of {network.listed()}" if nodes else "a node with a whole INTID, TYPE 0, and lanes",
+        f"Name a node by its number: {path.name}#{nodes[0]}."
+        if nodes
+        else "Number the nodes of the file, or save it from Synchro again.",
+    )
 
 
 def _is_net(path: Path) -> bool:

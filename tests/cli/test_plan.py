@@ -172,6 +172,23 @@ def test_all_forms_of_a_ring_site(
     assert not list(out.glob("*.part"))
 
 
+def test_utdf_of_a_site_with_a_text_id_is_read_back_by_number_and_name(
+    greenband: Greenband, hour: Path, site: Path, tmp_path: Path
+) -> None:
+    named, file = tmp_path / "named.toml", tmp_path / "u.csv"
+    text = site.read_text("utf-8")
+    named.write_text(re.sub(r"(?m)^id = .*$", 'id = "Oak & Station Rd"', text, count=1), "utf-8")
+    done = greenband("plan", hour, "--site", named, "--interval", 60, "--utdf", file)
+    assert done.code == 0, done.err
+    assert "is no whole number: in u.csv it is node 1" in done.err
+    for node in ("1", "Oak & Station Rd"):
+        back = greenband("plan", file, "--site", f"{file}#{node}", "--json")
+        assert back.code == 0, back.err
+        assert back.json()["name"] == "Oak & Station Rd"
+    error = greenband("plan", file, "--site", f"{file}#9", "--json").json()["error"]
+    assert error["allowed"] == "one of 1 (Oak & Station Rd)"
+
+
 COUNTS = "start,NBL,NBT\n16:30,10,400\n"
 
 

@@ -92,6 +92,17 @@ def test_a_file_from_nothing_gives_the_same_site_plan_and_counts() -> None:
     assert back.node(5).movements["NBT"].phf == 0.92
 
 
+def test_a_site_whose_id_is_text_becomes_node_1_of_that_name() -> None:
+    site = a_site().model_copy(update={"id": "Oak & Station Rd"})
+    plan = NEW.model_copy(update={"site": site.id})
+    back = parse_utdf(write_utdf(site, plan, {"NBT": 800.0}), "new.csv")
+    assert back.findings == ()
+    assert back.signals() == (1,)
+    assert back.node(1).name == "Oak & Station Rd"
+    assert plan_from_utdf(back, 1).phases == NEW.phases
+    assert counts_from_utdf(back, 1).of("NBT").tolist() == [800.0]
+
+
 def test_a_file_from_nothing_has_its_legs_where_they_are() -> None:
     back = parse_utdf(write_utdf(a_site(), NEW), "new.csv")
     node = back.node(5)
