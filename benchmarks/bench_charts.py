@@ -22,6 +22,7 @@ from .charts import COLOURS, STYLE, WIDTH_IN, lines_svg, svg_text
 
 MORE_COLOURS = ("#a83254", "#3c8a93", "#8a7a2f", "#555b63")
 MOST_MOVEMENTS = 10
+LONGEST_NAME = 20
 MAP_IN = 3.0
 MAP_DPI = 130
 LONGEST_WAIT_S = 60.0
@@ -97,7 +98,7 @@ def worst_movements(cells: Mapping[str, Cell]) -> list[tuple[str, dict[str, floa
         for row in cell.done:
             for site, movements in row["result"]["delay_by_movement"].items():
                 for movement, entry in movements.items():
-                    own = sums.setdefault(f"{site} {movement}", {})
+                    own = sums.setdefault(f"{_short(site)} {movement}", {})
                     n, lost_s = own.get(case, (0.0, 0.0))
                     vehicles = entry["vehicles"]
                     own[case] = (n + vehicles, lost_s + vehicles * entry["delay_s"])
@@ -105,6 +106,14 @@ def worst_movements(cells: Mapping[str, Cell]) -> list[tuple[str, dict[str, floa
     lost = {m: max(s / runs[c] for c, (_, s) in own.items()) for m, own in sums.items()}
     worst = sorted(lost, key=lambda m: -lost[m])[:MOST_MOVEMENTS]
     return [(m, {c: s / n for c, (n, s) in sums[m].items() if n}) for m in worst]
+
+
+def _short(site: str) -> str:
+    """Names of joined junctions fill a chart: their beginning and their end tell them apart."""
+    if len(site) <= LONGEST_NAME:
+        return site
+    half = LONGEST_NAME // 2
+    return f"{site[:half]}…{site[-half:]}"
 
 
 def map_png(net: Net, cell: Cell) -> str:

@@ -143,7 +143,7 @@ def _differences(cells: Cells) -> list[str]:
     return [
         f"### Difference to {cases[0]} on the same seeds",
         _table(["delay, s", *cases[1:]], lines),
-        "p: sign-flip test of the signed ranks, adjusted for all of this table (Holm).",
+        "p: sign-flip test of the signed ranks, adjusted for all of its line (Holm).",
     ]
 
 

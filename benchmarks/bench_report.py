@@ -43,6 +43,7 @@ from .bench_tables import (
 from .charts import delay_bars_svg
 from .pages import template
 from .rows import Row, write_parquet, write_whole
+from .statistics import Interval
 
 PACKAGES = ("greenband", "eclipse-sumo", "libsumo", "numpy", "numba", "scipy")
 
@@ -112,17 +113,26 @@ def _block(block: Block, cells: Cells) -> dict[str, Any]:
 
 def _delay(cell: Cell | None) -> dict[str, Any]:
     if cell is None:
-        return {"text": "", "notes": []}
-    return {"text": interval_text(cell.interval()), "notes": cell_notes(cell)}
+        return {"median": "", "interval": "", "notes": []}
+    middle, interval = _two_lines(cell.interval())
+    return {"median": middle, "interval": interval, "notes": cell_notes(cell)}
 
 
-def _differences(cells: Cells, cases: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _two_lines(interval: Interval | None) -> tuple[str, str]:
+    """A median, and its interval for the line below: so more columns fit a screen."""
+    middle, _, rest = interval_text(interval).partition(" ")
+    return middle, rest
+
+
+def _differences(
+    cells: Cells, cases: Sequence[str]
+) -> list[tuple[str, list[tuple[tuple[str, str], str]]]]:
     table = []
     for scenario, own in comparisons(cells, cases[0]).items():
         texts = []
         for case in cases[1:]:
             found = own.get(case)
-            difference = interval_text(found.paired.difference) if found else ""
+            difference = _two_lines(found.paired.difference) if found else ("", "")
             texts.append((difference, f"p = {found.adjusted_p:.2g}" if found else ""))
         table.append((label_of(scenario), texts))
     return table

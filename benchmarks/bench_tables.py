@@ -105,7 +105,7 @@ def cases_of(cells: Cells) -> list[str]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A paired difference with a p-value that is adjusted for all of its table (Holm)."""
+    """A paired difference with a p-value that is adjusted for all of its scenario (Holm)."""
 
     paired: Paired
     adjusted_p: float
@@ -113,19 +113,18 @@ class Comparison:
 
 def comparisons(cells: Cells, reference: str) -> dict[str, dict[str, Comparison]]:
     """By scenario and case: the case minus the reference, over the seeds that both ended."""
-    pairs: dict[tuple[str, str], Paired] = {}
+    table: dict[str, dict[str, Comparison]] = {}
     for scenario, cases in cells.items():
         if reference not in cases:
             continue
+        pairs: dict[str, Paired] = {}
         for case, cell in cases.items():
             both = _both(cell, cases[reference])
             if case != reference and both:
-                pairs[scenario, case] = paired([a for a, _ in both], [b for _, b in both])
-    adjusted = holm({f"{s}\0{c}": p.p_value for (s, c), p in pairs.items()})
-    table: dict[str, dict[str, Comparison]] = {}
-    for (scenario, case), pair in pairs.items():
-        p_value = adjusted[f"{scenario}\0{case}"]
-        table.setdefault(scenario, {})[case] = Comparison(pair, p_value)
+                pairs[case] = paired([a for a, _ in both], [b for _, b in both])
+        adjusted = holm({case: pair.p_value for case, pair in pairs.items()})
+        if pairs:
+            table[scenario] = {c: Comparison(pair, adjusted[c]) for c, pair in pairs.items()}
     return table
 
 
