@@ -140,6 +140,8 @@ def parse_timing(text: str, source: str, site: Site, *, ours: bool = False) -> t
             "phases with split_s (a site with rings), or stages with split_s",
             "Give one of the two.",
         )
+    if not stages and not site.rings:
+        _refuse_phases(source, site)
     changed = _with_change_intervals(source, phases, site)
     plan = _plan(source, data, phases, stages, changed)
     try:
@@ -255,6 +257,18 @@ def _refuse_twice(source: str, splits: tuple[Split, ...]) -> None:
                 "Leave one out, or give stages where a phase is green twice in a cycle.",
             )
         seen.add(split.id)
+
+
+def _refuse_phases(source: str, site: Site) -> None:
+    """Without rings nothing says which phases follow each other; the stages do."""
+    names = [s.id for s in stages_of(site)]
+    raise InputError(
+        f"{source}, phases",
+        f"splits for phases, and site {site.id} has stages and no rings",
+        f"splits for its stages: {', '.join(names[:20])}",
+        f'Write [[stages]] with stage = "{names[0]}" and split_s = 60, for one stage after the '
+        "other in the order in which they run; or give the site rings.",
+    )
 
 
 def _with_change_intervals(source: str, phases: list[Any], site: Site) -> Site:

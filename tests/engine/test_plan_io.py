@@ -194,3 +194,12 @@ def test_a_split_shorter_than_its_change_interval() -> None:
 def test_keys_of_other_programs_are_passed_over() -> None:
     text = _json(phases=[{**p, "note": "lead"} for p in RING], version=3, author="A")
     assert parse_plan(text, "f", _site(rings=True)).cycle_s == 70
+
+
+def test_splits_of_phases_for_a_site_with_stages_are_answered_with_its_stages() -> None:
+    text = "[[phases]]\nphase = 2\nsplit_s = 30\n[[phases]]\nphase = 4\nsplit_s = 30\n"
+    with pytest.raises(InputError) as caught:
+        parse_plan(text, "mine.toml", _site(rings=False))
+    assert caught.value.found == "splits for phases, and site s has stages and no rings"
+    assert caught.value.allowed == "splits for its stages: main, side"
+    assert '[[stages]] with stage = "main" and split_s = 60' in caught.value.do

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from greenband.engine.gate import Gate
+from greenband.engine.plan_io import parse_plan
 from greenband.engine.rules import STREET, with_limits
 from greenband.engine.site import (
     Approach,
@@ -66,3 +67,10 @@ def test_the_examples_are_sites_that_the_gate_takes(text: str) -> None:
     assert [len(stages_of(site)) for site in sites] == [8, 2]
     for site in sites:
         Gate(site, STREET)
+
+
+def test_the_timing_of_stages_fits_the_example_above_it(text: str) -> None:
+    example = re.findall(r"```toml\n(.+?)```", text, re.DOTALL)[1]
+    timing = re.findall(r"```toml timing\n(.+?)```", text, re.DOTALL)[0]
+    plan = parse_plan(timing, "docs/site.md", with_limits(parse_site(example), STREET))
+    assert plan.cycle_s == 90.0
