@@ -152,6 +152,41 @@ def read_row(path: Path) -> Row:
     return dict(row)
 
 
+def find_row(name: str, out: Path | None = None) -> Path:
+    """The file of a row: a path, or its name looked up in ``out`` (by default in runs/).
+
+    Raises InputError where there is no such file, or several of this name.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    folders = [out / "runs", out] if out else sorted(Path("runs").glob("*/runs"))
+    stem = path.name.removesuffix(".json")
+    found = [f / f"{stem}.json" for f in folders if (f / f"{stem}.json").is_file()]
+    if len(found) == 1 and path.name == name:
+        return found[0]
+    raise InputError(
+        f"--replay {name}",
+        f"{len(found)} rows of this name: {', '.join(map(str, found))}" if found else "no such row",
+        f"the path of a row's file, or its name in {out / 'runs' if out else 'runs/*/runs'}",
+        "Give the path." if found else "Name the folder with --out, or give the path.",
+    )
+
+
+def refuse_missing_files(spec: RunSpec) -> None:
+    """Raises InputError where the scenario or the controller is a file that isn't here."""
+    controller = spec.controller.rpartition(":")[0]
+    scenario = spec.scenario if spec.scenario.endswith((".sumocfg", ".xml")) else ""
+    for what, file in (("scenario", scenario), ("controller", controller)):
+        if file and not Path(file).is_file():
+            raise InputError(
+                f"row, {what} {file}",
+                f"no such file, seen from {Path.cwd()}",
+                "the file that the run was made with",
+                "Run it from the folder that the row was made in: its paths are kept as given.",
+            )
+
+
 def read_rows(folder: Path) -> Iterator[Row]:
     """All rows in a folder, by their names."""
     for path in sorted(folder.glob("*.json")):

@@ -34,7 +34,9 @@ def _list_option(what: str, example: str) -> Any:
 def bench(
     suite: Annotated[
         str | None,
-        typer.Argument(help="resco, street, robust, quick, or the path of a suite's TOML file."),
+        typer.Argument(
+            help="resco, street, legality, robust, quick, or the path of a suite's TOML file."
+        ),
     ] = None,
     scenarios: Annotated[str | None, _list_option("Scenarios", "A,B")] = None,
     controllers: Annotated[str | None, _list_option("Controllers", "A,B")] = None,
@@ -72,8 +74,12 @@ def bench(
     ] = None,
     co2: Annotated[bool, typer.Option("--co2", help="Count carbon dioxide too.")] = False,
     replay: Annotated[
-        Path | None,
-        typer.Option(help="Make this row's run again and compare; no suite.", metavar="ROW"),
+        str | None,
+        typer.Option(
+            help="Make this row's run again and compare; no suite. The row's file, or its name in "
+            "--out or in runs/.",
+            metavar="ROW",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> Answer:
@@ -93,7 +99,7 @@ def bench(
         sumo_rl=sumo_rl,
     )
     if replay is not None:
-        return _replay(replay, suite, place)
+        return _replay(replay, suite, out, place)
     if suite is None:
         raise InputError(
             "greenband bench",
@@ -209,10 +215,16 @@ def _show(rows: list[Row], files: Files) -> Callable[[Any], None]:
     return show
 
 
-def _replay(path: Path, suite: str | None, place: Place) -> Answer:
+def _replay(name: str, suite: str | None, out: Path | None, place: Place) -> Answer:
     """Exit code 1 where a figure differs."""
     from greenband.benchmarks.bench import replay
-    from greenband.benchmarks.rows import code_of, read_row, spec_of
+    from greenband.benchmarks.rows import (
+        code_of,
+        find_row,
+        read_row,
+        refuse_missing_files,
+        spec_of,
+    )
 
     if suite is not None:
         raise InputError(
@@ -221,7 +233,8 @@ def _replay(path: Path, suite: str | None, place: Place) -> Answer:
             "a row's file alone",
             "Leave out one of the two.",
         )
-    row = read_row(path)
+    row = read_row(find_row(name, out))
+    refuse_missing_files(spec_of(row))
     same_code = row["code"] == asdict(code_of(spec_of(row)))
     if not same_code:
         log("The row was made by other code than this; figures may differ for that reason.")

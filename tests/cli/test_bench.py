@@ -29,12 +29,19 @@ def test_a_suite_runs_resumes_and_replays(
     row = sorted((tmp_path / "out" / "runs").iterdir())[0]
     same = greenband("bench", "--replay", row, "--json")
     assert (same.code, same.json()["identical"]) == (0, True)
+    by_name = greenband("bench", "--replay", row.stem, "--out", tmp_path / "out", "--json")
+    assert (by_name.code, by_name.json()["identical"]) == (0, True)
     changed = json.loads(row.read_text())
     changed["result"]["arrived"] -= 1
     row.write_text(json.dumps(changed))
     other = greenband("bench", "--replay", row, "--json")
     assert other.code == 1
     assert list(other.json()["differences"]) == ["arrived"]
+    changed["spec"]["controller"] = "mine.py:Mine"
+    row.write_text(json.dumps(changed))
+    moved = greenband("bench", "--replay", row, "--json")
+    assert (moved.code, moved.json()["error"]["where"]) == (2, "row, controller mine.py")
+    assert "other code" not in moved.err
 
 
 def test_wrong_arguments_are_named(greenband: Greenband) -> None:
@@ -45,6 +52,7 @@ def test_wrong_arguments_are_named(greenband: Greenband) -> None:
         (("bench", "quick", "--seeds", "x"), "'x'"),
         (("bench", "quick", "--league", "mine"), "'mine'"),
         (("bench", "quick", "--replay", "x.json"), "together with the suite"),
+        (("bench", "--replay", "nonesuch"), "no such row"),
     ):
         done = greenband(*arguments, "--json")
         assert done.code == 2
