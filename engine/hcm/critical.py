@@ -82,10 +82,11 @@ def _flow_ratio(
     All of it where the phase alone serves the group. Of a protected-permitted turn, as much as
     the protected green can serve goes there, and the permitted green needs nothing for it.
     """
+    leading = _leading(layout, group)
     serving = {
-        p.id: any(m in p.protected for m in group.movements)
+        p.id: any(m in p.protected for m in leading)
         for p in layout.site.phases
-        if any(m in (*p.protected, *p.permitted) for m in group.movements)
+        if any(m in (*p.protected, *p.permitted) for m in leading)
     }
     if phase not in serving or row[kernel.VOLUME] <= 0 or row[kernel.GREEN] <= 0:
         return 0.0
@@ -96,6 +97,18 @@ def _flow_ratio(
     others = sum(serving.values())
     y = row[kernel.VOLUME] / (len(group.lanes) * max(row[kernel.SATURATION], 1e-9))
     return float(min(y / others, green_s / cycle_s) if others < len(serving) else y / others)
+
+
+def _leading(layout: Layout, group: LaneGroup) -> tuple[str, ...]:
+    """The movements whose greens are the group's own.
+
+    A right turn's green where the through movement of its lane is red is none: the first vehicle
+    that goes straight on ends it.
+    """
+    turns = {m: layout.site.movement(m).turn for m in group.movements}
+    if "T" not in turns.values():
+        return group.movements
+    return tuple(m for m, turn in turns.items() if turn != "R")
 
 
 def _largest_rings(rings: Sequence[Sequence[Sequence[str]]], needs: dict[str, Need]) -> Need:

@@ -11,7 +11,7 @@ from .delay import arrivals_on_green
 from .jit import jit_inner
 from .junction import EPS, MAX_WINDOWS, Floats, Ints, Junction, Records
 from .lane_flow import equalise, lane_change_probability
-from .lane_measures import ANY, green_of, join_turn_greens, saturation_of, served_per_cycle
+from .lane_measures import flow_of_movement, join_turn_greens, served_per_cycle
 from .lane_service import RED, Use, lane_intervals
 from .turning import look_at_turns
 
@@ -174,8 +174,9 @@ def _movement_queue_s(
 ) -> float:
     """G_q of a movement (Exhibit 31-12, note a): its slowest lane group, start-up included.
 
-    A lane shared with a left turn counts only where the movement has no other. ``lanes`` (g, 2)
-    are saturation flow and green of each group's lanes.
+    A lane shared with a left turn counts only where the movement has no other. ``lanes``
+    (m, g, 2) are rate and length of the time in which a movement may go in a lane of a group: of
+    through traffic that shares its lane with an always green right turn, its own green.
     """
     if junction.movements[m]["volume"] <= 0.0 or service[m, 0]["kind"] == 0:
         return 0.0
@@ -187,7 +188,7 @@ def _movement_queue_s(
             continue
         flow = group_flow_veh_h(flows, g) / junction.groups[g]["lanes"]
         platoon = junction.groups[g]["platoon"]
-        t = queue_service_s(flow, lanes[g, 0], lanes[g, 1], platoon, cycle)
+        t = queue_service_s(flow, lanes[m, g, 0], lanes[m, g, 1], platoon, cycle)
         if junction.movements[m]["turn"] != 0 and serves_turn(g, 0, junction):
             shared = max(shared, t)
         else:
@@ -340,15 +341,16 @@ def settle(junction: Junction, service: Records, cycle: float) -> tuple[Floats, 
     n = len(junction.movements)
     flows = even_flows(junction)
     queues = np.zeros(n)
-    lanes = np.zeros((n_groups, 2))
+    lanes = np.zeros((n, n_groups, 2))
     for step in range(PASSES):
         before = flows.copy()
         waited = queues.copy()
         look_at_turns(junction, service, queues, cycle)
         for g in range(n_groups):
             lane = lane_of(g, flows, junction, service, queues, cycle)
-            lanes[g, 0] = saturation_of(lane, ANY)
-            lanes[g, 1] = green_of(lane)
+            serves = movements_of(g, junction)
+            for k in range(len(serves)):
+                lanes[serves[k], g] = flow_of_movement(lane, k)
         for m in range(n):
             queues[m] = _movement_queue_s(m, flows, lanes, junction, service, cycle)
         _choose_lanes(flows, junction, service, waited, cycle)

@@ -27,11 +27,11 @@ def served_per_cycle(lane: Records) -> float:
 
 @jit_inner
 def saturation_of(lane: Records, state: int) -> float:
-    """Mean rate while the lane is in the state, or in any but red (ANY); 0 where it never is."""
+    """Mean rate while the lane is in the state, or in its green (ANY); 0 where it never is."""
     length = 0.0
     passed = 0.0
     for j in range(len(lane)):
-        if lane[j]["state"] == state or (state == ANY and lane[j]["state"] != RED):
+        if lane[j]["state"] == state or (state == ANY and lane[j]["green"]):
             length += lane[j]["length"]
             passed += lane[j]["rate"] * lane[j]["length"]
     return passed / length if length > EPS else 0.0
@@ -39,12 +39,28 @@ def saturation_of(lane: Records, state: int) -> float:
 
 @jit_inner
 def green_of(lane: Records) -> float:
-    """Effective green, blocked or not, s."""
+    """Effective green, blocked or not, s.
+
+    A turn's green while the lane's through movement is red is none: the first vehicle that goes
+    straight on ends it. What passes before counts in the capacity only.
+    """
     green = 0.0
     for j in range(len(lane)):
-        if lane[j]["state"] != RED:
+        if lane[j]["green"]:
             green += lane[j]["length"]
     return green
+
+
+@jit_inner
+def flow_of_movement(lane: Records, k: int) -> tuple[float, float]:
+    """Mean rate (veh/h) and length (s) of the time in which the lane's k-th movement may go."""
+    length = 0.0
+    passed = 0.0
+    for j in range(len(lane)):
+        if lane[j]["served"] & (1 << k):
+            length += lane[j]["length"]
+            passed += lane[j]["rate"] * lane[j]["length"]
+    return (passed / length if length > EPS else 0.0), length
 
 
 @jit_inner
@@ -98,7 +114,7 @@ def is_basic(lane: Records) -> bool:
     rate = -1.0
     starts = 0
     for j in range(len(lane)):
-        if lane[j]["leaving"] > 0.0:
+        if lane[j]["leaving"] > 0.0 or (lane[j]["state"] != RED and not lane[j]["green"]):
             return False
         if lane[j]["state"] == RED:
             continue
@@ -118,7 +134,7 @@ def arrival_rates(lane: Records, flow: float, arrived: float, green: float, cycl
     if green <= EPS or green >= cycle - EPS:
         return rates
     for j in range(len(rates)):
-        if lane[j]["state"] == RED:
+        if not lane[j]["green"]:
             rates[j] = (1.0 - arrived) * q * cycle / (cycle - green)
         else:
             rates[j] = arrived * q * cycle / green

@@ -39,6 +39,8 @@ LANE = np.dtype(
         ("leaving", np.float64),  # sneakers at the end, veh
         ("state", np.int64),  # RED, FREE, FILTER or BLOCKED
         ("going", np.float64),  # share of the vehicles that may go
+        ("green", np.bool_),  # the lane's own green: that of its through movement where it has one
+        ("served", np.int64),  # bit k: its k-th movement may go
     ],
     align=True,
 )
@@ -238,11 +240,16 @@ def _serve(
     extra = 0.0
     going = 0.0
     best = BLOCKED + 1
+    straight = False
+    straight_goes = False
     for k in range(len(use.serves)):
         m = use.serves[k]
         states[k], i = _state(m, t, junction, service, queues, cycle)
+        straight = straight or (junction.movements[m]["turn"] == 1 and use.mix[k] > 0.0)
         if states[k] == RED:
             continue
+        lane[j]["served"] |= 1 << k
+        straight_goes = straight_goes or junction.movements[m]["turn"] == 1
         best = min(best, states[k])
         e = _equivalent(m, i, states[k], free[k, i], t, use, junction, service, cycle)
         going += use.mix[k]
@@ -252,6 +259,7 @@ def _serve(
     if best > BLOCKED:
         return
     lane[j]["state"] = best
+    lane[j]["green"] = straight_goes or not straight
     given = _given_rate(use, states, protected_too)
     if given >= 0.0:
         lane[j]["state"] = FREE
