@@ -60,7 +60,11 @@ def plan(
     ] = None,
     sheet: Annotated[Path | None, typer.Option(help="Write the timing sheet, one page.")] = None,
     tllogic: Annotated[
-        Path | None, typer.Option(help="Write the plan as a SUMO additional file.")
+        Path | None,
+        typer.Option(
+            help="Write the plan as a SUMO additional file; only with --site NET.net.xml#SIGNAL "
+            "(a site.toml doesn't know the net's links), else nothing is written."
+        ),
     ] = None,
     utdf: Annotated[Path | None, typer.Option(help="Write the plan as UTDF (Synchro).")] = None,
     as_json: AsJson = False,

@@ -47,7 +47,7 @@ def test_the_python_that_is_shown_works(workplace: Path, pages: dict[str, Path])
     assert len(blocks) == 1
     shown = run([sys.executable, "-c", blocks[0].text], workplace)
     assert "junction" in shown
-    assert (workplace / "demo" / "plan" / "sheet.html").is_file()
+    assert (workplace / "out" / "sheet.html").is_file()
 
 
 def test_python_that_is_not_run_here_names_what_there_is(pages: dict[str, Path]) -> None:
@@ -63,7 +63,7 @@ def test_python_that_is_not_run_here_names_what_there_is(pages: dict[str, Path])
 
 
 def test_the_plan_form_writes_what_it_says(workplace: Path) -> None:
-    assert {"plan.json", "sheet.html"} <= {p.name for p in (workplace / "demo/plan").iterdir()}
+    assert {"plan.json", "sheet.html"} <= {p.name for p in (workplace / "out").iterdir()}
 
 
 def test_links_lead_somewhere(pages: dict[str, Path]) -> None:
