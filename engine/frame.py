@@ -111,8 +111,20 @@ class Frame:
 class State:
     """What is believed about one site now: all that a controller may look at.
 
+    Lanes, movements, phases and detectors are in the order of `site`, stages in that of `stages`.
+
     Attributes
     ----------
+    site : the site with its limits filled in by the league's rules.
+    stages : the stages that may be asked for. stage_phases : (n_stages, n_phases) whether a phase
+        is green in a stage.
+    time_s : seconds; the second that has just ended.
+    colour, colour_s : (n_phases,) `Colour` now, and the seconds it has been so.
+    counts_veh : (n_detectors,) vehicles whose front crossed in the last second.
+    occupancy_ratio : (n_detectors,) share of the last second that the loop was covered, 0 to 1.
+    presence : (n_detectors,) covered at the end of the last second.
+    health : (n_detectors,) `Health`; readings of a detector that isn't OK are no evidence.
+    flags : `Flag`, why the street would not follow now; NONE where nothing is known.
     queue_veh, moving_veh : (n_lanes,) standing or queued at the stop line, and on their way to
         it, within the stitched approach. queue_sd_veh : how sure the queue is.
     arrivals_veh : (n_lanes, horizon) expected at the stop line in each coming second.
