@@ -14,6 +14,12 @@ from greenband.engine.timing import PlanResult
 if TYPE_CHECKING:
     from greenband.benchmarks.planning import Planned
 
+SNEAKERS_ONLY = (
+    "s –: no vehicle finds a gap during the green; c is that of those that clear at its end "
+    "(sneakers_veh)"
+)
+"""A permitted turn whose opposing traffic leaves no gap."""
+
 
 def show_plan(console: Console, planned: Planned) -> None:
     """Our plan, and the existing timing beside it where there is one."""
@@ -64,7 +70,7 @@ def lane_group_table(result: PlanResult, before: PlanResult | None) -> Table:
         row = [
             g.name,
             f"{g.volume_veh_h:.0f}",
-            f"{g.saturation_flow_veh_h:.0f}",
+            f"{g.saturation_flow_veh_h:.0f}" if g.saturation_flow_veh_h >= 1 else "–",
             f"{g.capacity_veh_h:.0f}",
             f"{g.x:.2f}",
             f"{g.control_delay_s:.1f}",
@@ -79,6 +85,8 @@ def lane_group_table(result: PlanResult, before: PlanResult | None) -> Table:
         "queue: 95 %, vehicles in a lane"
         + ("; before: delay under the existing timing" if before is not None else "")
     )
+    if any(g.saturation_flow_veh_h < 1 for g in result.analysis.lane_groups):
+        table.caption += "\n" + SNEAKERS_ONLY
     return table
 
 

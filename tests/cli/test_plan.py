@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
@@ -310,6 +312,15 @@ def test_arguments_that_do_not_fit(
     assert where in done.error()["where"]
 
 
+def test_what_is_refused_leaves_no_file_behind(
+    greenband: Greenband, hour: Path, site: Path, tmp_path: Path
+) -> None:
+    files = ("--sheet", tmp_path / "s.html", "--out", tmp_path / "o", "--tllogic", tmp_path / "t")
+    done = greenband("plan", hour, "--site", site, "--interval", 60, *files)
+    assert done.code == 2
+    assert not list(tmp_path.glob("[sot]*"))
+
+
 def test_a_net_with_other_signals(greenband: Greenband, junction: Path, hour: Path) -> None:
     net = junction / "junction.net.xml"
     done = greenband("plan", hour, "--site", f"{net}#Z", "--interval", 60, "--json")
@@ -482,3 +493,23 @@ def test_the_tables_fit_a_terminal_of_80_columns(
     assert phases in heads
     assert groups in heads
     assert ["2", "EBT", "EBR", "(EBL)"] in [line[:4] for line in heads]
+
+
+def test_a_turn_that_finds_no_gap_has_no_saturation_flow(hour: Path, site: Path) -> None:
+    from rich.console import Console
+
+    from greenband.benchmarks import make_planned
+    from greenband.cli.plan_table import lane_group_table
+
+    result = make_planned(hour, str(site), interval_min=60).ours
+    first, *others = result.analysis.lane_groups
+    blocked = replace(first, saturation_flow_veh_h=0.0)
+    analysis = replace(result.analysis, lane_groups=(blocked, *others))
+    console = Console(width=100, file=StringIO())
+    for shown, there in ((result, False), (replace(result, analysis=analysis), True)):
+        table = lane_group_table(shown, None)
+        assert ("s –: no vehicle finds a gap" in str(table.caption)) is there
+    console.print(table)
+    shown_text = cast(StringIO, console.file).getvalue()
+    line = next(t for t in shown_text.splitlines() if t.strip().startswith(first.name))
+    assert line.split()[len(first.name.split()) + 1] == "–"
