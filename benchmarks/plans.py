@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from greenband.controllers.loop import run
 from greenband.controllers.plan import PlanController
+from greenband.engine.gate_limits import whole_s
 from greenband.engine.plan import Plan
-from greenband.engine.rules import Rules
+from greenband.engine.rules import Rules, with_limits
 from greenband.engine.site import Site
 from greenband.engine.timing import make_plan_from_lanes
 from greenband.networks.overlay import read_signals
@@ -71,7 +72,7 @@ def plans_for(
 def _plan(site: Site, flows_veh_h: Mapping[str, float], rules: Rules) -> Plan:
     least = {lane: max(flows_veh_h.get(lane, 0.0), LEAST_FLOW_VEH_H) for lane in site.lane_index}
     plan, _ = make_plan_from_lanes(
-        site,
+        _in_whole_seconds(with_limits(site, rules)),
         least,
         rules=rules,
         cycle_range_s=CYCLE_RANGE_S,
@@ -79,6 +80,21 @@ def _plan(site: Site, flows_veh_h: Mapping[str, float], rules: Rules) -> Plan:
         startup_lost_s=STARTUP_LOST_S,
     )
     return plan
+
+
+def _in_whole_seconds(site: Site) -> Site:
+    """The limits as the Gate keeps them: a fraction planned as green is cut off in every cycle."""
+    rounded = [
+        phase.model_copy(
+            update={
+                name: float(whole_s(value))
+                for name in ("min_green_s", "yellow_s", "red_clearance_s")
+                if (value := getattr(phase, name)) is not None
+            }
+        )
+        for phase in site.phases
+    ]
+    return site.model_copy(update={"phases": tuple(rounded)})
 
 
 def loop_flows(

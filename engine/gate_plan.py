@@ -9,7 +9,7 @@ from math import inf
 from .errors import InputError
 from .gate_limits import Limits
 from .gate_signals import LONG_AGO_S, Signals
-from .masks import bits
+from .masks import bits, mask_of
 from .plan import Plan, Window, green_windows
 from .rules import Rules
 from .site import Site
@@ -97,6 +97,8 @@ def plan_table(site: Site, plan: Plan, limits: Limits, rules: Rules) -> PlanTabl
     if not low_s <= plan.cycle_s <= high_s:
         raise _error(plan, f"a cycle of {plan.cycle_s:g} s", f"{low_s:g} to {high_s:g} s")
     windows = green_windows(site, plan)
+    if rules.no_yellow_trap:
+        windows = _ended_together(site, windows, limits, plan.cycle_s)
     table = _table(site, plan, windows)
     _check_conflicts(plan, table, limits)
     _check_minimums(plan, table, limits)
@@ -104,6 +106,37 @@ def plan_table(site: Site, plan: Plan, limits: Limits, rules: Rules) -> PlanTabl
         _check_traps(plan, table, limits)
     longest_red_s = site.longest_red_s if rules.longest_red else inf
     return replace(table, late_s=_rehearse(plan, table, limits, longest_red_s))
+
+
+def _ended_together(
+    site: Site, windows: tuple[Window, ...], limits: Limits, cycle_s: float
+) -> tuple[Window, ...]:
+    """Opposing throughs that end within the slack after a permissive left end with it.
+
+    Both leave for the same stage, but a left clears the junction more slowly, so its green ends
+    a little earlier: without this the Gate would keep the left until the through ends, and the
+    plan would be late in every cycle.
+    """
+    index = site.phase_index
+    ends: dict[int, float] = {}
+    for left in windows:
+        p = index[left.phase]
+        if not limits.trapped >> p & 1:
+            continue
+        late = {
+            k: (w.end_s - left.end_s) % cycle_s
+            for k, w in enumerate(windows)
+            if (left.end_s - w.start_s) % cycle_s < w.green_s
+        }
+        staying = mask_of(index[windows[k].phase] for k in late)
+        trapping = limits.trap_of(p, staying)
+        for k, late_s in late.items():
+            if trapping >> index[windows[k].phase] & 1 and late_s <= TRAP_SLACK_S:
+                ends[k] = max(ends.get(k, 0.0), late_s)
+    return tuple(
+        w.model_copy(update={"green_s": w.green_s - ends[k]}) if k in ends else w
+        for k, w in enumerate(windows)
+    )
 
 
 def cycle_origin_s(plan: Plan, windows: tuple[Window, ...]) -> float:
