@@ -45,6 +45,10 @@ SEED_COLUMNS = (
     ("could not enter", "never_inserted", 0),
     ("collisions", "collisions", 0),
 )
+RESCO_NEGATIVE = (
+    "RESCO's formula counts vehicles that are scheduled after the end: it means nothing for a "
+    "window that ends before its routes do."
+)
 MOST_WARNINGS = 12
 MOST_EXAMPLES = 5
 AUDIT = {
@@ -85,6 +89,8 @@ def measures_table(result: RunResult) -> Table:
         value = getattr(result.measures, name)
         if value is not None and (value or name not in HIDDEN_AT_ZERO):
             table.add_row(label, f"{value:.{digits}f}", unit)
+    if (result.measures.delay_resco_s or 0.0) < 0.0:
+        table.caption = RESCO_NEGATIVE
     table.add_row("gridlock", "yes" if result.measures.gridlock else "no", "")
     table.add_row("run took", f"{result.wall_s:.1f}", "s")
     return table

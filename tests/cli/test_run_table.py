@@ -35,6 +35,12 @@ def test_a_run_is_shown_with_what_it_must_be_quoted_with(result: RunResult) -> N
     assert f"{result.measures.delay_s:.1f}" in shown
 
 
+def test_a_negative_delay_by_resco_is_explained(result: RunResult) -> None:
+    cut = replace(result, measures=replace(result.measures, delay_resco_s=-189.4))
+    assert "scheduled after the end" in " ".join(text_of(run_report(cut)).split())
+    assert "scheduled after the end" not in text_of(run_report(result))
+
+
 def test_buses_are_shown_where_there_are_any(result: RunResult) -> None:
     assert result.measures.buses > 0
     assert "delay per bus" in text_of(run_report(result))
