@@ -7,6 +7,7 @@ and exit codes.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -97,10 +98,19 @@ def _call(arguments: Sequence[str]) -> Any:
         raise _usage_error(error, message()) from None
 
 
+_CHOICE = re.compile(
+    r"Invalid value for '?(--[\w-]+).*?: (?:Value error, )?('[^']*') is not one of (.+?)\.?"
+)
+"""What typer says of a value that is no choice of its option."""
+
+
 def _usage_error(error: Exception, message: str) -> InputError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "greenband"
     usage = context.get_usage() if context else "greenband --help"
+    if choice := _CHOICE.fullmatch(message.strip()):
+        option, found, allowed = choice.groups()
+        return InputError(option, found, allowed, f"See {command} --help.")
     return InputError(
         f"command line of {command}",
         message.rstrip("."),

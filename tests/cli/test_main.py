@@ -69,3 +69,9 @@ def test_a_reader_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(command_line, "_close_stdout", lambda: closed.append(True))
     assert command_line.run(["controllers"]) == 0
     assert closed == [True]
+
+
+def test_a_value_that_is_no_choice_stands_under_found(greenband: Greenband) -> None:
+    error = greenband("simulate", "junction", "--league", "roads", "--json").error()
+    assert (error["where"], error["found"]) == ("--league", "'roads'")
+    assert error["allowed"] == "'resco', 'street'"
