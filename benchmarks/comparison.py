@@ -29,7 +29,7 @@ ROWS = (
     ("Delay on the side street", "side_street_delay_s", "s", 1),
     ("Delay of people on foot", "pedestrian_delay_s", "s", 1),
     ("Vehicles scheduled", "vehicles", "", 0),
-    ("Not arrived at the end", "unfinished", "", 0),
+    ("Under way at the end", "unfinished", "", 0),
     ("Could not enter", "never_inserted", "", 0),
     ("Collisions", "collisions", "", 0),
 )
