@@ -16,6 +16,7 @@ from .critical import CriticalMovements, critical_movements
 from .errors import InputError
 from .hcm.intersection import Analysis, analyse
 from .hcm.layout import demand_of, lay_out
+from .left_out import left_out_notes
 from .plan import Plan, change_s, green_windows
 from .polish import polished
 from .rules import STREET, Rules, with_limits
@@ -95,7 +96,8 @@ def make_plan(
         if objective == "delay":
             found = polished(problem, analysed, found.split_s, free_cycle=free_cycle)
         options.append((found.objective, order, found, notes))
-    _, order, found, notes = min(options, key=lambda option: option[0])
+    delay_s, order, found, notes = min(options, key=lambda option: option[0])
+    notes += left_out_notes(limited, (options[0][1], options[0][0]), (order, delay_s))
     plan = plan_of(limited, order, found.split_s)
     return evaluate_plan(limited, plan, rates, rules=rules, period_h=period_h, notes=tuple(notes))
 

@@ -1,0 +1,59 @@
+"""A plan says which stages of the sequence it leaves out, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from greenband.engine.site import Site
+from greenband.engine.timing import make_plan
+
+
+def make_site() -> Site:
+    """A left turn that gives way in stage "both" and goes alone with its through in "arrow"."""
+    turns = {"EB": ["EBL", "EBT"], "WB": ["WBT"], "SB": ["SBL"]}
+    clearance_s = {"yellow_s": 3.0, "red_clearance_s": 1.0}
+    return Site.model_validate(
+        {
+            "id": "T",
+            "approaches": [
+                {"id": a, "lanes": [{"id": m, "movements": [m]} for m in moves]}
+                for a, moves in turns.items()
+            ],
+            "movements": [
+                {"id": m, "approach": m[:2], "turn": m[2]}
+                for moves in turns.values()
+                for m in moves
+            ],
+            "phases": [
+                {"id": m, "protected": [m], **clearance_s}
+                for moves in turns.values()
+                for m in moves
+            ],
+            "conflicts": [{"a": "SBL", "b": b} for b in ("EBT", "WBT", "EBL")],
+            "yields": [{"phase": "EBL", "to": "WBT"}],
+            "stages": [
+                {"id": "both", "phases": ["EBT", "WBT", "EBL"]},
+                {"id": "arrow", "phases": ["EBT", "EBL"]},
+                {"id": "side", "phases": ["SBL"]},
+            ],
+        }
+    )
+
+
+def test_a_stage_left_out_is_named_with_who_gives_way_and_what_it_saves() -> None:
+    result = make_plan(make_site(), {"EBL": 40.0, "EBT": 400.0, "WBT": 300.0, "SBL": 200.0})
+    assert [s.id for s in result.plan.stages] == ["both", "side"]
+    note = next(w for w in result.warnings if "left out" in w)
+    assert "stage arrow" in note
+    assert "EBL must always give way" in note
+    words = note.split()
+    without, kept = (float(words[words.index(w) - 2]) for w in ("without", "with"))
+    assert without < kept
+    assert without == pytest.approx(result.analysis.control_delay_s, abs=0.06)
+
+
+def test_a_left_that_needs_its_stage_keeps_it_and_nothing_is_said() -> None:
+    volumes = {"EBL": 500.0, "EBT": 800.0, "WBT": 800.0, "SBL": 300.0}
+    result = make_plan(make_site(), volumes, cycle_range_s=(80, 100))
+    assert [s.id for s in result.plan.stages] == ["both", "arrow", "side"]
+    assert not any("left out" in w for w in result.warnings)
