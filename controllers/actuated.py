@@ -11,6 +11,7 @@ which only phases of the present one stay green (a turn that gave way till then)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -20,11 +21,12 @@ from greenband.engine.estimate_tables import phases_of_detectors
 from greenband.engine.frame import Colour, Request, State
 from greenband.engine.kernels.actuated import step_sites
 from greenband.engine.rings import RingOrder
-from greenband.engine.site import Detector, Site
+from greenband.engine.site import Detector, Phase, Site
 from greenband.engine.stages import stage_matrix, stages_of
 
 from .base import Seen
 from .heaviest import requests_of
+from .parameters import Parameter
 
 MAX_GREEN_S = 40.0
 """Where the site states no maximum."""
@@ -35,23 +37,49 @@ UPSTREAM_PASSAGE_S = 2.0
 longer passage would hold the green for gaps in which nobody is served."""
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What can be tuned, as in `Actuated.parameters`; `passage_s` None as the site states it."""
+
+    passage_s: float | None = None
+    upstream_passage_s: float = UPSTREAM_PASSAGE_S
+    min_green_s: float = 0.0
+    max_green_ratio: float = 1.0
+
+
 class Actuated:
     """Gap-out, max-out, recalls and skips, from stop-bar and upstream loops."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"presence", "counts", "queues"})
     interval_s: ClassVar[int] = 1
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter(
+            "passage_s", 2.0, 0.5, 6.0, "s", "gap that ends a green, in place of what sites state"
+        ),
+        Parameter(
+            "upstream_passage_s",
+            UPSTREAM_PASSAGE_S,
+            0.0,
+            6.0,
+            "s",
+            "gap that an upstream loop bridges, at most",
+        ),
+        Parameter("min_green_s", 0.0, 0.0, 20.0, "s", "no green is shorter, whatever sites state"),
+        Parameter("max_green_ratio", 1.0, 0.3, 2.0, "", "maximum greens against what sites state"),
+    )
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, **settings: float) -> None:
         self._site = site
+        self._settings = Settings(**settings)
         self._rings = RingOrder(site) if site.rings else None
         self._requests = requests_of(site, "actuated")
-        self._timers, self._at = Timers((site,)), 0
+        self._timers, self._at = Timers((site,), (self._settings,)), 0
         self._joined: tuple[Sequence[State], Seen] | None = None
 
     @classmethod
     def join(cls, controllers: Sequence[Actuated], states: Sequence[State], seen: Seen) -> None:
         """Have the first of these work out the timers of all, for states that `seen` joins."""
-        timers = Timers(tuple(c._site for c in controllers))
+        timers = Timers([c._site for c in controllers], [c._settings for c in controllers])
         for i, controller in enumerate(controllers):
             controller._timers, controller._at = timers, i
         controllers[0]._joined = (states, seen)
@@ -75,9 +103,8 @@ class Timers:
     `stages` has the present one where the site is changing or holds it.
     """
 
-    def __init__(self, sites: Sequence[Site]) -> None:
-        phases = [p for site in sites for p in site.phases]
-        extensions = [_extensions(site) for site in sites]
+    def __init__(self, sites: Sequence[Site], settings: Sequence[Settings]) -> None:
+        extensions = [_extensions(*own) for own in zip(sites, settings, strict=True)]
         tables = [stage_matrix(site, stages_of(site)) for site in sites]
         sizes = [
             (len(site.phases), len(site.detectors), len(gaps_s), table.size)
@@ -89,13 +116,12 @@ class Timers:
         self._passage_s = np.concatenate([gaps_s for _, gaps_s in extensions])
         self._limits_s = np.array(
             [
-                [
-                    MIN_GREEN_S if p.min_green_s is None else p.min_green_s,
-                    MAX_GREEN_S if p.max_green_s is None else p.max_green_s,
-                ]
-                for p in phases
+                _limits_s(phase, own)
+                for site, own in zip(sites, settings, strict=True)
+                for phase in site.phases
             ]
         )
+        phases = [p for site in sites for p in site.phases]
         self._held = np.array([p.recall == "max" for p in phases])
         self._opposed_s = np.zeros(len(phases))
         self._standing_s = np.zeros(len(self._extensions))
@@ -136,19 +162,27 @@ class Timers:
         return self._done[begin:end].tolist()  # type: ignore[no-any-return]
 
 
-def _extensions(site: Site) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _limits_s(phase: Phase, settings: Settings) -> tuple[float, float]:
+    """Minimum and maximum green."""
+    least_s = MIN_GREEN_S if phase.min_green_s is None else phase.min_green_s
+    most_s = MAX_GREEN_S if phase.max_green_s is None else phase.max_green_s
+    return max(least_s, settings.min_green_s), settings.max_green_ratio * most_s
+
+
+def _extensions(site: Site, settings: Settings) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(k, 2) detector and phase that it extends, and the gap in seconds that it bridges."""
     rows = [(d, p) for d, p, _ in phases_of_detectors(site)]
-    passage_s = [_passage_s(site, site.detectors[d], p) for d, p in rows]
+    passage_s = [_passage_s(site, site.detectors[d], p, settings) for d, p in rows]
     return np.array(rows, np.int64).reshape(-1, 2), np.array(passage_s)
 
 
-def _passage_s(site: Site, detector: Detector, phase: int) -> float:
+def _passage_s(site: Site, detector: Detector, phase: int, settings: Settings) -> float:
     """The phase's own passage time at the stop bar; upstream of it the time to get there."""
-    stated_s = site.phases[phase].passage_s
+    stated_s = site.phases[phase].passage_s if settings.passage_s is None else settings.passage_s
     if detector.kind == "stop-bar":
         return stated_s
     speed_mps = min(
         a.speed_mps for a in site.approaches for lane in a.lanes if lane.id in detector.lanes
     )
-    return max(stated_s, min(detector.distance_m / speed_mps, UPSTREAM_PASSAGE_S))
+    there_s = detector.distance_m / speed_mps
+    return max(stated_s, min(there_s, settings.upstream_passage_s))

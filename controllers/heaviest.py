@@ -11,6 +11,8 @@ from greenband.engine.site import Site
 from greenband.engine.stage_loads import giving_way, lane_weight, served_movements
 from greenband.engine.stages import stages_of
 
+from .parameters import Parameter
+
 HOLD_S = 10.0
 """A green lasts this long at least: with less, changes cost more than they bring."""
 EVERY_S = 10.0
@@ -21,6 +23,19 @@ LONGEST_WAIT_S = 45.0
 """Who waits for longer comes first: a short queue is never the longest, and vehicles that wait
 inside the junction for a gap only get away when the stage ends."""
 GREEN = int(Colour.GREEN)
+
+PARAMETERS = (
+    Parameter("hold_s", HOLD_S, 5.0, 30.0, "s", "a green lasts this long at least"),
+    Parameter("every_s", EVERY_S, 1.0, 30.0, "s", "then the stages are compared this often"),
+    Parameter(
+        "longest_wait_s", LONGEST_WAIT_S, 20.0, 180.0, "s", "who has waited longer comes first"
+    ),
+    Parameter("staying_veh", 0.0, 0.0, 8.0, "veh", "what the present stage weighs more"),
+    Parameter(
+        "moving_ratio", 1.0, 0.0, 1.0, "", "what a moving vehicle weighs, against one that stands"
+    ),
+)
+"""What can be tuned of both; they are `StageChooser`'s, too."""
 
 
 def requests_of(site: Site, reason: str) -> list[Request]:
@@ -39,7 +54,7 @@ class StageChooser:
     ----------
     behind_ratio : (n_stages, n_movements), how much of the vehicles on a receiving link counts
         against a stage. least_room_ratio : a movement with less of its receiving link free
-        does not count.
+        does not count. The others are among `PARAMETERS`.
     """
 
     def __init__(
@@ -52,12 +67,15 @@ class StageChooser:
         hold_s: float = HOLD_S,
         every_s: float = EVERY_S,
         longest_wait_s: float = LONGEST_WAIT_S,
+        staying_veh: float = 0.0,
+        moving_ratio: float = 1.0,
     ) -> None:
         self._served, self._behind_ratio = served_movements(site), behind_ratio
         self._gives_way, self._lane_weight = giving_way(site), lane_weight(site)
         self._longest_wait_s = longest_wait_s
         self._least_room_ratio = least_room_ratio
         self._hold_s, self._every_s = hold_s, every_s
+        self._staying_veh, self._moving_ratio = staying_veh, moving_ratio
         self._requests = requests_of(site, reason)
         self._wanted = self._requests[-1]
         self._next_s = -np.inf
@@ -87,6 +105,8 @@ class StageChooser:
             self._least_room_ratio,
             candidates,
             present,
+            self._moving_ratio,
+            self._staying_veh,
         )
         self._wanted = self._requests[best]
         return self._wanted

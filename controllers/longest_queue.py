@@ -13,7 +13,8 @@ from greenband.engine.frame import Request, State
 from greenband.engine.site import Site
 from greenband.engine.stage_loads import served_movements
 
-from .heaviest import StageChooser
+from .heaviest import PARAMETERS, StageChooser
+from .parameters import Parameter
 
 
 class LongestQueue:
@@ -25,12 +26,14 @@ class LongestQueue:
 
     needs: ClassVar[frozenset[str]] = frozenset({"queues", "downstream"})
     interval_s: ClassVar[int] = 1
+    parameters: ClassVar[tuple[Parameter, ...]] = PARAMETERS
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, **chooser: float) -> None:
         self._chooser = StageChooser(
             site,
             np.zeros(served_movements(site).shape),
             reason="longest queue",
+            **chooser,
         )
 
     def decide(self, state: State) -> Request:

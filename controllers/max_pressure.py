@@ -14,7 +14,8 @@ from greenband.engine.frame import Request, State
 from greenband.engine.site import Site
 from greenband.engine.stage_loads import receiving_ratio
 
-from .heaviest import StageChooser
+from .heaviest import PARAMETERS, StageChooser
+from .parameters import Parameter
 
 
 class MaxPressure:
@@ -25,12 +26,19 @@ class MaxPressure:
 
     needs: ClassVar[frozenset[str]] = frozenset({"queues", "downstream"})
     interval_s: ClassVar[int] = 1
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        *PARAMETERS,
+        Parameter(
+            "downstream_ratio", 1.0, 0.0, 2.0, "", "what a vehicle behind the junction weighs"
+        ),
+    )
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, downstream_ratio: float = 1.0, **chooser: float) -> None:
         self._chooser = StageChooser(
             site,
-            receiving_ratio(site),
+            downstream_ratio * receiving_ratio(site),
             reason="max pressure",
+            **chooser,
         )
 
     def decide(self, state: State) -> Request:

@@ -26,6 +26,8 @@ def heaviest_stage(
     least_room_ratio: float,
     allowed: NDArray[np.bool_],
     present: int,
+    moving_ratio: float,
+    staying_veh: float,
 ) -> int:
     """The allowed stage with the largest load in front of it less the load behind it.
 
@@ -35,10 +37,11 @@ def heaviest_stage(
     a vehicle of a lane counts, `behind_ratio` (n_stages, n_movements) how much of what is on a
     receiving link counts. What can't be seen (NaN) counts as empty. A movement whose receiving
     link has less than `least_room_ratio` of its room left can't be served, and one that gives way
-    to vehicles that are there gets nowhere: both weigh nothing. The present stage wins a tie, as
+    to vehicles that are there gets nowhere: both weigh nothing. A moving vehicle weighs
+    `moving_ratio` of one that stands. The present stage has `staying_veh` more, and wins a tie, as
     a change costs a clearance time; -1 where there is none.
     """
-    there_veh, load_veh = _loads(turning_ratio, queue_veh, moving_veh, lane_weight)
+    there_veh, load_veh = _loads(turning_ratio, queue_veh, moving_veh, lane_weight, moving_ratio)
     for m in range(load_veh.size):
         if room_veh[m] < least_room_ratio * (room_veh[m] + downstream_veh[m]):
             load_veh[m] = 0.0
@@ -46,7 +49,7 @@ def heaviest_stage(
     for s in range(served.shape[0]):
         if not allowed[s] and s != present:
             continue
-        stage_veh = 0.0
+        stage_veh = staying_veh if s == present else 0.0
         for m in range(load_veh.size):
             if served[s, m]:
                 if not _is_held_up(served[s], gives_way[m], there_veh):
@@ -64,16 +67,17 @@ def _loads(
     queue_veh: NDArray[np.float64],
     moving_veh: NDArray[np.float64],
     lane_weight: NDArray[np.float64],
+    moving_ratio: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(n_movements,) vehicles that come for each movement, and what they weigh."""
     n_lanes, n_movements = turning_ratio.shape
     there_veh, load_veh = np.zeros(n_movements), np.zeros(n_movements)
     for lane in range(n_lanes):
         on_lane_veh = queue_veh[lane] + moving_veh[lane]
+        weighed_veh = queue_veh[lane] + moving_ratio * moving_veh[lane]
         for m in range(n_movements):
-            vehicles = turning_ratio[lane, m] * on_lane_veh
-            there_veh[m] += vehicles
-            load_veh[m] += lane_weight[lane] * vehicles
+            there_veh[m] += turning_ratio[lane, m] * on_lane_veh
+            load_veh[m] += lane_weight[lane] * (turning_ratio[lane, m] * weighed_veh)
     return there_veh, load_veh
 
 

@@ -162,10 +162,14 @@ def test_against_matrices() -> None:
         queue, moving = rng.random(6) * 9, rng.random(6) * 9
         allowed, present = rng.random(5) < 0.7, int(rng.integers(-1, 5))
         way, weight = rng.random((7, 7)) < 0.1, 1.0 + rng.random(6)
+        slower, staying = rng.random(), rng.choice([0.0, 3.0])
         comes = (queue + moving) @ turning
-        load = np.where(room < 0.2 * (room + there), 0.0, ((queue + moving) * weight) @ turning)
+        weighed = (queue + slower * moving) * weight
+        load = np.where(room < 0.2 * (room + there), 0.0, weighed @ turning)
         free = np.array([~((way & stage) @ (comes > 0.5)) for stage in served])
         value = (served & free) @ load - (served * behind_ratio) @ behind
+        if present >= 0:
+            value[present] += staying
         may = [s for s in range(5) if allowed[s] or s == present]
         best = max(may, key=lambda s: value[s]) if may else present
         got = heaviest_stage(
@@ -182,6 +186,8 @@ def test_against_matrices() -> None:
             0.2,
             allowed,
             present,
+            slower,
+            staying,
         )
         assert got == best
 
