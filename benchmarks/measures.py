@@ -19,6 +19,9 @@ from .trips import Totals, Trip, Walk
 
 DEPARTURE_BIN_S = 300.0
 
+Due = tuple[str, str, float]
+"""Element (vehicle or trip), id and scheduled departure in seconds."""
+
 
 @dataclass(frozen=True)
 class Measures:
@@ -88,12 +91,15 @@ def measures(
     *,
     begin_s: float,
     end_s: float,
-    resco_schedule_s: dict[str, float] | None = None,
+    demand: Sequence[Due] = (),
     bus_types: frozenset[str] = frozenset(),
     co2: bool = False,
     gridlock: bool = False,
 ) -> Measures:
-    """All measures that need no signal; `movement_delays` adds the others."""
+    """All measures that need no signal; `movement_delays` adds the others.
+
+    `demand` is what the route files schedule (`departures`), for RESCO's formula.
+    """
     counted = scheduled(trips, begin_s, end_s)
     arrived = [t for t in counted if t.arrived]
     inserted = [t for t in counted if t.inserted]
@@ -101,7 +107,7 @@ def measures(
     waits_s = [t.waiting_s + t.depart_delay_s for t in counted]
     return Measures(
         delay_s=mean([t.delay_s for t in counted]),
-        delay_resco_s=resco_delay_s(trips, resco_schedule_s or {}, end_s),
+        delay_resco_s=resco_delay_s(trips, demand, end_s),
         trip_s=mean([t.duration_s for t in arrived]),
         wait_s=mean([t.waiting_s for t in inserted]),
         stops=mean([t.stops for t in inserted]),
@@ -123,29 +129,27 @@ def measures(
     )
 
 
-def resco_delay_s(
-    trips: Sequence[Trip], schedule_s: dict[str, float], end_s: float
-) -> float | None:
+def resco_delay_s(trips: Sequence[Trip], demand: Sequence[Due], end_s: float) -> float | None:
     """RESCO's own formula (its utils/readXML.py), kept with its peculiarities.
 
     The sum of timeLoss + departDelay of all that departed, plus end minus scheduled departure of
     those <vehicle>s of the route file that are scheduled after the scheduled departure of the
     last one that departed; divided by the number of both. Vehicles that could not depart and
-    were scheduled earlier, and <trip>s, are left out; `schedule_s` has the <vehicle>s only.
+    were scheduled earlier, and <trip>s, are left out. `demand` is in the order of the file.
     """
     departed = [t for t in trips if t.inserted]
     if not departed:
         return None
     last = max(departed, key=lambda t: t.depart_s)  # the first of several, as there
     total_s, number = sum(t.delay_s for t in departed), len(departed)
-    last_s = schedule_s.get(last.id)
+    last_s = {name: due_s for _, name, due_s in demand}.get(last.id)
     if last_s is not None:
-        missing_s = [end_s - s for s in schedule_s.values() if s > last_s]
+        missing_s = [end_s - s for tag, _, s in demand if tag == "vehicle" and s > last_s]
         total_s, number = total_s + sum(missing_s), number + len(missing_s)
     return total_s / number
 
 
-def departures(routes: Iterable[Path]) -> Iterator[tuple[str, str, float]]:
+def departures(routes: Iterable[Path]) -> Iterator[Due]:
     """Element, id and scheduled departure of each <vehicle> and <trip> of route files."""
     for path in routes:
         with open_xml(path) as file:
@@ -164,7 +168,7 @@ def vehicle_schedule_s(routes: Iterable[Path]) -> dict[str, float]:
 
 
 def left_out(
-    demand: Iterable[tuple[str, str, float]], trips: Iterable[Trip], begin_s: float, end_s: float
+    demand: Iterable[Due], trips: Iterable[Trip], begin_s: float, end_s: float
 ) -> list[str]:
     """Scheduled vehicles that SUMO did not simulate, such as those out of order in their file."""
     known = {t.id for t in trips}

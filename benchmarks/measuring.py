@@ -50,7 +50,7 @@ def measure(
         read_totals(street.outputs.totals),
         begin_s=scenario.begin_s,
         end_s=end_s,
-        resco_schedule_s={name: t for tag, name, t in demand if tag == "vehicle"},
+        demand=demand,
         bus_types=buses,
         co2=co2,
         gridlock=bool(street.gridlocked),

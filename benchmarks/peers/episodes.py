@@ -120,14 +120,13 @@ def _run(scenario: Scenario, python: Path, spec: Mapping[str, Any], folder: Path
 
 def _measures(scenario: Scenario, folder: Path, end_s: float) -> Measures:
     trips, walks = read_trips(folder / "trips.xml")
-    demand = list(departures(scenario.routes))
     return measures(
         trips,
         walks,
         read_totals(folder / "totals.xml"),
         begin_s=scenario.begin_s,
         end_s=end_s,
-        resco_schedule_s={name: t for tag, name, t in demand if tag == "vehicle"},
+        demand=list(departures(scenario.routes)),
     )
 
 

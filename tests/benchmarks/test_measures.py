@@ -99,11 +99,13 @@ def test_rescos_formula_forgets_who_waits_before_the_last_departure() -> None:
         trip("b", -1.0, 380.0, 0.0, -1.0),
         trip("d", -1.0, 350.0, 0.0, -1.0),
     ]
-    schedule = {"a": 10.0, "b": 20.0, "c": 30.0, "d": 50.0}
+    schedule = [("vehicle", name, 10.0 * k) for name, k in (("a", 1), ("b", 2), ("c", 3), ("d", 5))]
     # b, scheduled at 20, is left out; d, after c, counts with 400 - 50
     assert resco_delay_s(trips, schedule, 400.0) == pytest.approx((4 + 11 + 350) / 3)
-    assert resco_delay_s(trips, {}, 400.0) == pytest.approx((4 + 11) / 2)
-    assert resco_delay_s([], {}, 400.0) is None
+    by_trip = [("trip", name, due_s) for _, name, due_s in schedule]
+    assert resco_delay_s(trips, by_trip, 400.0) == pytest.approx((4 + 11) / 2)
+    assert resco_delay_s(trips, [], 400.0) == pytest.approx((4 + 11) / 2)
+    assert resco_delay_s([], [], 400.0) is None
 
 
 def test_the_schedule_has_vehicles_and_no_trips(tmp_path: Path) -> None:
