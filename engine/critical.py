@@ -7,6 +7,7 @@ ARR 123, 1981, ch. 3).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from .kernels.splits import greens_s, slot_starts_s
 from .kernels.streams import evaluate
 from .sequence import Sequence
-from .site import Site
+from .site import Site, Turn
 from .splits import Problem, cycle_s
 from .streams import Stream
 
@@ -123,6 +124,7 @@ def _needs(
     layout = problem.layout
     green = _evaluate(problem, split_s)
     cycle = cycle_s(layout, np.array(split_s))
+    turns = {m.id: m.turn for m in site.movements}
     by_phase = np.zeros(len(site.phases))
     np.add.at(by_phase, layout.window_phase, green)
     windows = []
@@ -136,7 +138,9 @@ def _needs(
         endless = green[w] >= cycle
         effective = green[w] + layout.window_change_s[w] - lost_s
         by_stream = [
-            _flow_ratio(problem, stream, i, int(layout.window_phase[w]), effective, cycle, by_phase)
+            _flow_ratio(
+                problem, stream, i, int(layout.window_phase[w]), effective, cycle, by_phase, turns
+            )
             for i, stream in enumerate(streams)
         ]
         # a phase that is green twice serves its demand in parts
@@ -182,6 +186,7 @@ def _flow_ratio(
     effective_s: float,
     cycle: int,
     by_phase: Floats,
+    turns: Mapping[str, Turn],
 ) -> float:
     """What share of the time a stream needs a phase; 0 where another phase is its own.
 
@@ -189,10 +194,11 @@ def _flow_ratio(
     Permitted only: what it uses of the green, so that gaps and sneakers are counted.
     """
     arrays, work = problem.streams, problem.work
-    first = int(arrays.first_part[index])
     sure, waits, elsewhere = 0.0, 0.0, False
-    for k, part in enumerate(stream.parts, start=first):
-        services = slice(int(arrays.first_service[k]), int(arrays.first_service[k + 1]))
+    for part, served in zip(
+        stream.parts, _serving_parts(problem, stream, index, turns), strict=True
+    ):
+        services = slice(int(arrays.first_service[served]), int(arrays.first_service[served + 1]))
         phases = arrays.service_phase[services]
         protected = arrays.service_protected[services]
         if phase in phases[protected]:
@@ -208,6 +214,25 @@ def _flow_ratio(
     if elsewhere:
         flow = max(flow - _permitted_capacity_veh_h(problem, index, cycle), 0.0)
     return float(flow * sure)
+
+
+def _serving_parts(
+    problem: Problem, stream: Stream, index: int, turns: Mapping[str, Turn]
+) -> list[int]:
+    """For each part of a stream, the part whose greens are its own.
+
+    A right turn that has more green than the through movement of its lane can't use it: the
+    first vehicle that goes straight on blocks the lane (as in the analysis, HCM ch. 31).
+    """
+    first = int(problem.streams.first_part[index])
+    own = list(range(first, first + len(stream.parts)))
+    through = [k for k, part in zip(own, stream.parts, strict=True) if turns[part.movement] == "T"]
+    if not through:
+        return own
+    return [
+        through[0] if turns[part.movement] == "R" else k
+        for k, part in zip(own, stream.parts, strict=True)
+    ]
 
 
 def _permitted_capacity_veh_h(problem: Problem, index: int, cycle: int) -> float:

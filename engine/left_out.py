@@ -14,8 +14,8 @@ def left_out_notes(
     Each order comes with its mean delay in seconds, left-over vehicles' included. Empty where all
     stages are kept, and where the site states none.
     """
-    missing = [s for s in own[0].slots if s not in chosen[0].slots]
-    if not (site.stages and own[0].staged and missing):
+    missing = missing_stages(own[0], chosen[0])
+    if not (site.stages and missing):
         return []
     lost = _no_longer_protected(site, own[0], chosen[0])
     gives_way = f", so that {', '.join(lost)} must always give way" if lost else ""
@@ -24,6 +24,11 @@ def left_out_notes(
         f"{site.name or site.id}: {stages} of the sequence left out{gives_way}: the mean "
         f"delay is {chosen[1]:.1f} s without and {own[1]:.1f} s with"
     ]
+
+
+def missing_stages(own: Sequence, chosen: Sequence) -> list[str]:
+    """Stages of the own order that the chosen one does without; phases in rings never are."""
+    return [s for s in own.slots if s not in chosen.slots] if own.staged else []
 
 
 def _no_longer_protected(site: Site, own: Sequence, chosen: Sequence) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from greenband.engine.site import Site
-from greenband.engine.timing import make_plan
+from greenband.engine.timing import make_plan, make_plan_from_lanes
 
 
 def make_site() -> Site:
@@ -57,3 +57,19 @@ def test_a_left_that_needs_its_stage_keeps_it_and_nothing_is_said() -> None:
     result = make_plan(make_site(), volumes, cycle_range_s=(80, 100))
     assert [s.id for s in result.plan.stages] == ["both", "arrow", "side"]
     assert not any("left out" in w for w in result.warnings)
+
+
+def test_a_plan_from_loops_says_so_too() -> None:
+    lanes = {"EBL": 40.0, "EBT": 400.0, "WBT": 300.0, "SBL": 200.0}
+    plan, warnings = make_plan_from_lanes(make_site(), lanes)
+    assert [s.id for s in plan.stages] == ["both", "side"]
+    note = next(w for w in warnings if "left out" in w)
+    assert "stage arrow" in note
+    assert "EBL must always give way" in note
+
+
+def test_a_plan_from_loops_that_keeps_all_stages_says_nothing() -> None:
+    lanes = {"EBL": 500.0, "EBT": 800.0, "WBT": 800.0, "SBL": 300.0}
+    plan, warnings = make_plan_from_lanes(make_site(), lanes, cycle_range_s=(80, 100))
+    assert len(plan.stages) == 3
+    assert not any("left out" in w for w in warnings)

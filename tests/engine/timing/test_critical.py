@@ -126,3 +126,35 @@ def test_a_movement_of_two_phases_needs_each_in_part(overlapping: Site) -> None:
     site = Site.model_construct(**{n: getattr(changed, n) for n in Site.model_fields})
     found = _critical(site, {"EBT": 1200.0})
     assert found.flow_ratio == pytest.approx(1200 / 1900)
+
+
+def test_a_lane_whose_right_turn_is_always_green_needs_its_throughs_green_for_all() -> None:
+    """A T-junction by hand: 800 through and 150 right in one lane, 350 lefts from the side.
+
+    The right turns stand behind the throughs, so that the lane needs 950 / s of the cycle, with
+    s = 1900 / (share T + share R x 1.18): not only the throughs' share of it.
+    """
+    turns = {"WB": ["WBT", "WBR"], "SB": ["SBL"]}
+    change = {"yellow_s": 3.0, "red_clearance_s": 1.0}
+    site = Site.model_validate(
+        {
+            "id": "T",
+            "approaches": [
+                {"id": a, "lanes": [{"id": a, "movements": moves}]} for a, moves in turns.items()
+            ],
+            "movements": [
+                {"id": m, "approach": m[:2], "turn": m[2]} for ms in turns.values() for m in ms
+            ],
+            "phases": [{"id": m, "protected": [m], **change} for ms in turns.values() for m in ms],
+            "conflicts": [{"a": "SBL", "b": "WBT"}],
+            "stages": [
+                {"id": "main", "phases": ["WBT", "WBR"]},
+                {"id": "side", "phases": ["SBL", "WBR"]},
+            ],
+        }
+    )
+    found = _critical(site, {"WBT": 800.0, "WBR": 150.0, "SBL": 350.0})
+    main, side = (800.0 + 150.0 * 1.18) / 1900.0, 350.0 * 1.05 / 1900.0
+    assert [c.phase for c in found.chain] == ["WBT", "SBL"]
+    assert [c.flow_ratio for c in found.chain] == pytest.approx([main, side], abs=1e-6)
+    assert found.flow_ratio == pytest.approx(0.708, abs=0.001)

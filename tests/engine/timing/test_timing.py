@@ -15,8 +15,8 @@ from greenband.engine.timing import (
     evaluate_plan,
     make_plan,
     make_plan_from_lanes,
-    with_pedestrians,
 )
+from greenband.engine.timing_site import with_pedestrians
 
 BUSY = {
     "NBL": 120.0, "NBT": 700.0, "NBR": 90.0, "SBL": 200.0, "SBT": 500.0, "SBR": 60.0,
