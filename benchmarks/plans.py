@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenband.controllers.loop import run
-from greenband.controllers.plan import PlanController
+from greenband.controllers.plan import STARTUP_LOST_S, PlanController
 from greenband.engine.gate_limits import whole_s
 from greenband.engine.plan import Plan
 from greenband.engine.rules import Rules, with_limits
@@ -33,17 +33,20 @@ ROUNDS = 2
 CYCLE_RANGE_S = (30, 90)
 """Long cycles fill short links from signal to signal."""
 SATURATION_VEH_H = 1600.0
-STARTUP_LOST_S = 3.0
 """How SUMO's drivers leave a stop line, trucks and turns in the mix: found on seeds 101 to 103."""
 LEAST_FLOW_VEH_H = 10.0
 """Of a lane on which nothing was counted: somebody may come on another day."""
+
+
+Flows = dict[str, dict[str, float]]
+"""Vehicles an hour by signal and lane."""
 
 
 @dataclass(frozen=True)
 class LoopFlows:
     """Vehicles an hour that the stop-bar loops of each site counted, by lane."""
 
-    by_site: dict[str, dict[str, float]]
+    by_site: Flows
     seconds: int
 
 
@@ -56,30 +59,73 @@ def plans_for(
     rounds: int = ROUNDS,
 ) -> dict[str, Plan]:
     """A plan for every signal of the scenario that can be controlled, by signal."""
+    flows = counted_flows(scenario, rules=rules, demand=demand, seeds=seeds, rounds=rounds)
+    return plans_from_flows(scenario, flows, rules=rules)
+
+
+def counted_flows(
+    scenario: Scenario,
+    *,
+    rules: Rules,
+    demand: str = "published",
+    seeds: Sequence[int] = COUNTING_SEEDS,
+    rounds: int = ROUNDS,
+) -> Flows:
+    """What stop-bar loops count where the plans run that follow from counts before."""
     signals, _ = read_signals(scenario)
     plans: dict[str, Plan] | None = None
-    for _ in range(rounds + 1):
+    flows: Flows = {}
+    for k in range(rounds + 1):
         flows = _mean(
             [
                 loop_flows(scenario, signals, rules=rules, seed=s, demand=demand, plans=plans)
                 for s in seeds
             ]
         )
-        plans = {s.signal_id: _plan(s.site, flows[s.signal_id], rules) for s in signals}
-    return plans or {}
+        if k < rounds:
+            plans = {s.signal_id: _plan(s.site, flows[s.signal_id], rules) for s in signals}
+    return flows
 
 
-def _plan(site: Site, flows_veh_h: Mapping[str, float], rules: Rules) -> Plan:
-    least = {lane: max(flows_veh_h.get(lane, 0.0), LEAST_FLOW_VEH_H) for lane in site.lane_index}
-    plan, _ = make_plan_from_lanes(
-        _in_whole_seconds(with_limits(site, rules)),
-        least,
-        rules=rules,
-        cycle_range_s=CYCLE_RANGE_S,
-        saturation_veh_h=SATURATION_VEH_H,
-        startup_lost_s=STARTUP_LOST_S,
-    )
-    return plan
+def plans_from_flows(
+    scenario: Scenario, flows: Flows, *, rules: Rules, values: Mapping[str, float] | None = None
+) -> dict[str, Plan]:
+    """The plans that follow from counts, by signal.
+
+    ``values`` are of `PlanController.parameters`; what isn't named stays as it is. The cycle is
+    first found, then changed by its ratio, and the splits are found anew.
+    """
+    signals, _ = read_signals(scenario)
+    return {s.signal_id: _plan(s.site, flows[s.signal_id], rules, values) for s in signals}
+
+
+def _plan(
+    site: Site,
+    flows_veh_h: Mapping[str, float],
+    rules: Rules,
+    values: Mapping[str, float] | None = None,
+) -> Plan:
+    given = values or {}
+    ratio = given.get("demand_ratio", 1.0)
+    least = {
+        lane: max(ratio * flows_veh_h.get(lane, 0.0), LEAST_FLOW_VEH_H) for lane in site.lane_index
+    }
+    limited = _in_whole_seconds(with_limits(site, rules))
+
+    def best(cycle_range_s: tuple[int, int]) -> Plan:
+        plan, _ = make_plan_from_lanes(
+            limited,
+            least,
+            rules=rules,
+            cycle_range_s=cycle_range_s,
+            saturation_veh_h=SATURATION_VEH_H,
+            startup_lost_s=given.get("startup_lost_s", STARTUP_LOST_S),
+        )
+        return plan
+
+    plan = best(CYCLE_RANGE_S)
+    cycle_s = round(plan.cycle_s * given.get("cycle_ratio", 1.0))
+    return plan if cycle_s == round(plan.cycle_s) else best((cycle_s, cycle_s))
 
 
 def _in_whole_seconds(site: Site) -> Site:
@@ -162,7 +208,7 @@ def _by_lane(
     return flows
 
 
-def _mean(runs: Sequence[LoopFlows]) -> dict[str, dict[str, float]]:
+def _mean(runs: Sequence[LoopFlows]) -> Flows:
     return {
         site: {lane: float(np.mean([r.by_site[site][lane] for r in runs])) for lane in lanes}
         for site, lanes in runs[0].by_site.items()
