@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .gate_limits import limits_of
 from .kernels.splits import Layout
+from .masks import mask_of
 from .plan import Plan, Split, change_s
 from .rules import Rules
 from .site import Phase, Site
@@ -22,6 +24,8 @@ from .stages import stages_of
 
 Ints = NDArray[np.int64]
 Rings = tuple[tuple[tuple[str, ...], ...], ...]
+Window = tuple[int, int, int, int]
+"""Ring, position of the phase in the site, first slot, number of slots."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ def layout_of(site: Site, sequence: Sequence, rules: Rules) -> Layout:
         window_change_s=np.array(
             [0.0 if e else sum(change_s(p)) for p, e in zip(phases, endless, strict=True)]
         ),
-        window_min_s=np.array([least_green_s(p) for p in phases]),
+        window_min_s=np.array([least_green_s(p) for p in phases])
+        + _held_back_s(site, sequence, first_slot, windows, rules),
         window_max_s=np.array([p.max_green_s or np.inf for p in phases], np.float64),
         window_alone=np.array([greens.count(g) == 1 for g in greens], np.bool_),
         longest_red_s=site.longest_red_s if rules.longest_red else np.inf,
@@ -177,11 +182,56 @@ def _endless(sequence: Sequence, ring: int, count: int, size: int) -> bool:
     return count == size and all(sequence.rings[ring])
 
 
+def _held_back_s(
+    site: Site, sequence: Sequence, first_slot: Ints, windows: list[Window], rules: Rules
+) -> NDArray[np.float64]:
+    """How much sooner than its split says each green ends, for no left to be trapped.
+
+    A permissive left and the opposing through end together, so that of two change intervals the
+    longer holds for both.
+    """
+    held_s = np.zeros(len(windows))
+    limits = limits_of(site, rules)
+    if not limits.trapped:
+        return held_s
+    change = [sum(change_s(p)) for p in site.phases]
+    ends = [_end(sequence, first_slot, window) for window in windows]
+    stays = [mask_of(site.phase_index[p] for p in _staying(sequence, end)) for end in ends]
+    for k, (_, left, *_) in enumerate(windows):
+        for w, (_, through, *_) in enumerate(windows):
+            if ends[k] != ends[w] or ends[w] is None:
+                continue
+            if limits.trap_of(left, 1 << through | stays[k]) >> through & 1:
+                held_s[w] = max(held_s[w], change[left] - change[through])
+    return held_s
+
+
+def _end(sequence: Sequence, first_slot: Ints, window: Window) -> tuple[int, int] | None:
+    """The barrier or, where it is none, the slot at whose end a green ends; None: never."""
+    ring, _, first, count = window
+    start, end = int(first_slot[ring]), int(first_slot[ring + 1])
+    if _endless(sequence, ring, count, end - start):
+        return None
+    last = start + (first - start + count - 1) % (end - start)
+    sizes = [len(group) for group in sequence.rings[ring]]
+    barriers = (start + np.cumsum(sizes) - 1).tolist()
+    return (-1, barriers.index(last)) if last in barriers else (ring, last)
+
+
+def _staying(sequence: Sequence, end: tuple[int, int] | None) -> tuple[str, ...]:
+    """Phases that stay green into the stage that follows."""
+    if end is None or not sequence.staged:
+        return ()
+    slots = len(sequence.slots)
+    last = slots - 1 if end[0] < 0 else end[1]
+    return tuple(p for p in sequence.served[last] if p in sequence.served[(last + 1) % slots])
+
+
 def _slot_min_s(
     site: Site,
     sequence: Sequence,
     first_slot: Ints,
-    windows: list[tuple[int, int, int, int]],
+    windows: list[Window],
 ) -> Ints:
     """A slot holds the change intervals that end in it, and a green worth showing."""
     green = np.array(

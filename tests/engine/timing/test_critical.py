@@ -135,7 +135,7 @@ def test_a_lane_whose_right_turn_is_always_green_needs_its_throughs_green_for_al
     s = 1900 / (share T + share R x 1.18): not only the throughs' share of it.
     """
     turns = {"WB": ["WBT", "WBR"], "SB": ["SBL"]}
-    change = {"yellow_s": 3.0, "red_clearance_s": 1.0}
+    change = {"yellow_s": 3.0, "red_clearance_s": 1.0, "min_green_s": 5.0}
     site = Site.model_validate(
         {
             "id": "T",
