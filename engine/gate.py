@@ -259,7 +259,7 @@ class Gate:
     def _hands_off(self, flags: Flag) -> str:
         """End nothing and start nothing; a yellow that runs still becomes red."""
         self._change.stop()
-        self._running = self._entry = None
+        self._drop_plan()
         self._stage = self._stage_of.get(self._signals.green, -1)
         words = ", ".join(str(f.name).lower() for f in Flag if f in flags and f)
         return f"hands off: {words}; nothing is requested until it ends"
@@ -417,6 +417,8 @@ class Gate:
     def _run(self, table: PlanTable) -> str:
         """Follow the plan's greens, from the second on at which it was taken up."""
         at_s = self._time_s if self._entry is None else max(self._time_s, self._entry[2])
+        # of another plan, or from before the clock was set
+        self._signals.cut_walks(self._signals.green & ~table.greens_at(at_s), self._now)
         want, ending, why = plan_greens(table, self._signals, self._limits, at_s, self._now)
         self._change.want = want
         self._change.end_at_s = dict.fromkeys(bits(ending), self._now)
@@ -431,16 +433,23 @@ class Gate:
             to = stage_nearest(self._order, self._signals.green, self._calls.waiting())
         want = self._change.greens_of(to)
         late = self._too_late(to)
+        if not late:
+            self._signals.cut_walks(self._limits.ends(self._signals.green, want), self._now)
         why = self._change.blocked(want, self._now)
         if late and not why:
             why = f"leaving it would keep {late}"
         if why:
             self._run(running)
             return f"{why}; the plan goes on"
-        self._running = self._entry = None
+        self._drop_plan()
         self._change.end_at_s = {}
         self._set_out(to, want)
         return "" if to == stage else f"stage {self._name(to)} comes first after the plan"
+
+    def _drop_plan(self) -> None:
+        """Follow no plan any longer, and let nobody walk for as long as it would have let them."""
+        self._running = self._entry = None
+        self._signals.cut_walks(self._signals.green, self._now)
 
     def _next_event_s(self) -> float:
         """Until when the same answer holds if nothing else changes."""

@@ -112,7 +112,7 @@ class Change:
                 signals.end(p, now_s)
                 self.waits.ended(p, now_s)
         for p in bits(self.want & ~signals.green):
-            if signals.may_start(p, now_s):
+            if signals.may_start(p, now_s) and not self._would_trap(p):
                 self._start(p, running, time_s, now_s)
         if running is not None:
             for p in bits(self.calls.ped_pending & self.limits.walks & signals.green):
@@ -126,6 +126,13 @@ class Change:
         events += self.end_at_s.values()
         events += [signals.clear_at_s[p] for p in bits(self.want & ~signals.green)]
         return [e for e in events if e > now_s]
+
+    def _would_trap(self, phase: int) -> bool:
+        """True for a through while a permissive left that gives way to it is about to end."""
+        ending = mask_of(self.end_at_s) & self.signals.green
+        staying = self.signals.green & self.want | 1 << phase
+        lefts = bits(ending & self.limits.trapped)
+        return any(self.limits.trap_of(p, staying & ~ending) >> phase & 1 for p in lefts)
 
     def _schedule_ends(self, now_s: float) -> None:
         limits = self.limits

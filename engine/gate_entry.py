@@ -78,6 +78,10 @@ def _begin_s(
     for p in bits(green & ~signals.green):
         if table.remaining_s(p, at_s) < max(2.0, limits.full_min_s[p] - ENTRY_SLACK_S):
             return None
+    for p in bits(green & signals.green):
+        left_s = signals.left_s(p, now_s) - (at_s - time_s)
+        if table.remaining_s(p, at_s) < left_s - ENTRY_SLACK_S:
+            return None
     return begin_s
 
 

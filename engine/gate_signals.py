@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from .errors import InputError
 from .frame import Colour
@@ -17,8 +18,8 @@ class Signals:
 
     `clear_at_s[p]` is when the clearance of all phases that ended lets p start. `walking` and
     `flashing` are the vehicle phases beside which a crosswalk shows walk or flashing don't-walk;
-    the last walk of each ends at `walk_until_s[p]`, and its flashing comes after that.
-    Times are the Gate's own seconds.
+    the last walk of each ends at `walk_until_s[p]`, and its flashing comes after that; from
+    `walk_least_s[p]` on the walk may be cut short. Times are the Gate's own seconds.
     """
 
     __slots__ = (
@@ -27,6 +28,7 @@ class Signals:
         "green",
         "limits",
         "since_s",
+        "walk_least_s",
         "walk_until_s",
         "walking",
         "yellow",
@@ -40,6 +42,7 @@ class Signals:
         self.yellow = mask_of(p for p in range(limits.n) if colours[p] == Colour.YELLOW)
         self.walking = self.flashing = 0
         self.since_s = [now_s - float(s) for s in colour_s]
+        self.walk_least_s = [LONG_AGO_S] * limits.n
         self.walk_until_s = [LONG_AGO_S] * limits.n
         self.clear_at_s = [LONG_AGO_S] * limits.n
         for q in range(limits.n):
@@ -87,13 +90,26 @@ class Signals:
     def walk(self, phase: int, now_s: float, more_s: float = 0.0) -> None:
         """Start the walk of the crosswalk beside a green phase, longer than it must be."""
         self.walking |= 1 << phase
-        self.walk_until_s[phase] = now_s + self.limits.walk_s[phase] + more_s
+        self.walk_least_s[phase] = now_s + self.limits.walk_s[phase]
+        self.walk_until_s[phase] = self.walk_least_s[phase] + more_s
+
+    def cut_walks(self, mask: int, now_s: float) -> None:
+        """End what these phases' walks have beyond the least that people need."""
+        for p in bits(mask & self.walking):
+            self.walk_until_s[p] = min(self.walk_until_s[p], max(now_s, self.walk_least_s[p]))
+            if now_s >= self.walk_until_s[p]:
+                self.walking &= ~(1 << p)
+                self.flashing |= 1 << p
 
     def left_s(self, phase: int, now_s: float) -> float:
-        """Seconds until a green phase may end, at most 0 where it may."""
+        """Seconds until a green phase may end, its walk cut short now; at most 0 where it may."""
         end_s = self.since_s[phase] + self.limits.min_s[phase]
-        if (self.walking | self.flashing) >> phase & 1:
-            end_s = max(end_s, self.walk_until_s[phase] + self.limits.ped_clearance_s[phase])
+        walked_s = -inf
+        if self.walking >> phase & 1:
+            walked_s = max(now_s, self.walk_least_s[phase])
+        elif self.flashing >> phase & 1:
+            walked_s = self.walk_until_s[phase]
+        end_s = max(end_s, walked_s + self.limits.ped_clearance_s[phase])
         return end_s - now_s
 
     def longest_left(self, mask: int, now_s: float) -> tuple[float, int]:
