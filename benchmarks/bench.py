@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from greenband.controllers.catalogue import find
+from greenband.controllers.catalogue import CATALOGUE
 from greenband.engine.errors import GreenbandError
 from greenband.engine.plan import Plan
 from greenband.networks.scenario import load_scenario
@@ -155,7 +155,8 @@ def _work(
 
 def _plan_of(spec: RunSpec, place: Place) -> _PlanJob | None:
     """The plans that a run needs: the same for all seeds and disturbances."""
-    if spec.controller in AGENTS or not find(spec.controller).takes_plan:
+    entry = CATALOGUE.get(spec.controller)  # a user's file is not run here
+    if entry is None or not entry.takes_plan:
         return None
     return _PlanJob(spec.scenario, spec.league, spec.demand, place.plans)
 

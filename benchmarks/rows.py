@@ -16,6 +16,7 @@ from typing import Any
 from greenband.engine.errors import InputError
 
 from .disturbance import Disturbance
+from .own_files import controller_digest
 from .plan_cache import sources_digest
 from .suite import RunSpec
 
@@ -27,6 +28,7 @@ CODE = (
     "benchmarks/disturbance.py",
     "benchmarks/edge_waits.py",
     "benchmarks/faulty_street.py",
+    "benchmarks/guard.py",
     "benchmarks/measures.py",
     "benchmarks/measuring.py",
     "benchmarks/movement_delay.py",
@@ -44,7 +46,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Code:
-    """Which code made a row: its digest, and that of a user's controller file."""
+    """Which code made a row: its digest, and that of a user's controller with its files."""
 
     greenband: str
     controller: str
@@ -53,9 +55,7 @@ class Code:
 def code_of(spec: RunSpec) -> Code:
     """The code as it is now."""
     path, colon, _ = spec.controller.rpartition(":")
-    own = Path(path) if colon else None
-    digest = hashlib.sha256(own.read_bytes()).hexdigest()[:16] if own and own.is_file() else ""
-    return Code(_our_digest(), digest)
+    return Code(_our_digest(), controller_digest(Path(path)) if colon else "")
 
 
 @cache

@@ -30,7 +30,7 @@ from .demand import played as play
 from .disturbance import NONE, Disturbance
 from .edge_waits import EdgeWait, edge_output
 from .faulty_street import FaultyStreet
-from .guard import guarded
+from .guard import found_in_time, guarded
 from .measures import Measures
 from .measuring import measure
 from .plan_cache import cached_plans
@@ -120,7 +120,7 @@ def simulate(
     """
     began = perf_counter()
     given = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    entry = find(controller)
+    entry = find(controller) if decide_limit_s is None else found_in_time(controller)
     chosen: League = league or ("resco" if given.league == "resco" else "street")
     sites, uncontrolled = read_signals(given)
     if entry.takes_plan and plans is not None:

@@ -29,7 +29,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from greenband.controllers.catalogue import find
+from greenband.controllers.catalogue import find, own_file
 from greenband.engine.errors import InputError
 from greenband.networks.sumo_reading import Info
 
@@ -158,11 +158,15 @@ def runs_of(suite: Suite) -> list[RunSpec]:
 
 
 def _cases(suite: Suite) -> Iterator[tuple[str, Info]]:
-    """Controllers with each level that they see. Raises InputError for an unknown one."""
+    """Controllers with each level that they see. Raises InputError for an unknown one.
+
+    A user's file is not run here: what is wrong with it is the reason of its own rows.
+    """
     for controller in dict.fromkeys(suite.controllers):
         if controller in AGENTS:
             yield controller, "full"
             continue
         levels = suite.info_of.get(controller, suite.info)
-        for info in levels[:1] if find(controller).untouched else dict.fromkeys(levels):
+        untouched = own_file(controller) is None and find(controller).untouched
+        for info in levels[:1] if untouched else dict.fromkeys(levels):
             yield controller, info

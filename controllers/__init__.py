@@ -17,6 +17,8 @@ if typing.TYPE_CHECKING:
     from .loop import run as run_loop
     from .loop import watch as watch
     from .max_pressure import MaxPressure as MaxPressure
+    from .observations import observation as observation
+    from .observations import observation_names as observation_names
     from .plan import PlanController as PlanController
     from .program import Program as Program
     from .recorder import Recorder as Recorder
@@ -33,6 +35,8 @@ __all__ = [
     "find_controller",
     "list_controllers",
     "make_controller",
+    "observation",
+    "observation_names",
     "run_loop",
     "watch",
 ]
@@ -44,6 +48,8 @@ __getattr__ = _on_demand(
         "Controller": "base",
         "LongestQueue": "longest_queue",
         "MaxPressure": "max_pressure",
+        "observation": "observations",
+        "observation_names": "observations",
         "PlanController": "plan",
         "Program": "program",
         "Recorder": "recorder",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
@@ -18,6 +19,7 @@ from .base import Controller
 from .longest_queue import LongestQueue
 from .max_pressure import MaxPressure
 from .plan import PlanController
+from .policy import is_policy, policy_kind
 from .program import Program
 
 NEEDS = frozenset(
@@ -102,13 +104,25 @@ CATALOGUE: dict[str, Entry] = {
 
 
 def find(name_or_path: str) -> Entry:
-    """The controller of this name, or the class in a user's file, ``path/to/file.py:Name``.
+    """The controller of this name, or what a user's file has, ``path/to/file.py:Name``.
 
+    That is a class with ``decide(state)``, or a policy (`policy.policy_kind`). The file is run.
     Raises InputError where there is no such name, file or class, or it lacks a part.
     """
-    if name_or_path in CATALOGUE:
+    path = own_file(name_or_path)
+    if path is None:
         return CATALOGUE[name_or_path]
-    path, colon, name = name_or_path.rpartition(":")
+    return _of_file(path, name_or_path.rpartition(":")[2])
+
+
+def own_file(name_or_path: str) -> Path | None:
+    """The user's file in ``path/to/file.py:Name``, not run yet; None for a name of ours.
+
+    Raises InputError where there is no such name or file.
+    """
+    if name_or_path in CATALOGUE:
+        return None
+    path, colon, _ = name_or_path.rpartition(":")
     if not colon or not path.endswith(".py"):
         raise InputError(
             "controller",
@@ -116,7 +130,14 @@ def find(name_or_path: str) -> Entry:
             f"{', '.join(CATALOGUE)}, or path/to/file.py:Name",
             "Choose one of them.",
         )
-    return _of_file(Path(path), name)
+    if not Path(path).is_file():
+        raise InputError(
+            f"controller {name_or_path}",
+            f"there is no file {path}",
+            "the path of a Python file, a colon, and the name of what it defines",
+            "Correct the path.",
+        )
+    return Path(path)
 
 
 def listing() -> list[dict[str, str | int | bool | list[str]]]:
@@ -141,35 +162,45 @@ def make(name_or_path: str, site: Site, plan: Plan | None = None) -> Controller:
 def _of_file(path: Path, name: str) -> Entry:
     where = f"controller {path}:{name}"
     kind = getattr(_module(path, where), name, None)
+    if is_policy(kind):
+        kind = policy_kind(name, kind, where)
     if not isinstance(kind, type):
         raise InputError(
             where,
             f"no class {name} in the file",
-            "a class with needs, interval_s and decide(state)",
-            "Name a class that the file defines.",
+            "a class with needs, interval_s and decide(state), or a policy with "
+            "predict(observation)",
+            "Name one that the file defines.",
         )
     missing = [part for part in ("needs", "interval_s", "decide") if not hasattr(kind, part)]
     if missing:
         raise InputError(
             where,
             f"the class has no {' and no '.join(missing)}",
-            "needs (a frozenset), interval_s (whole seconds) and decide(state) -> Request",
+            "needs (a frozenset), interval_s (whole seconds) and decide(state) -> Request; or, for "
+            "a policy, predict(observation) -> action",
             "Add what is missing; controllers/max_pressure.py is a short example.",
         )
     controller = cast(type[Controller], kind)
     _check_parts(where, controller)
-    return _entry(f"{path}:{name}", (kind.__doc__ or name).strip().splitlines()[0], controller)
+    entry = _entry(f"{path}:{name}", (kind.__doc__ or name).strip().splitlines()[0], controller)
+    return replace(entry, make=partial(_make_own, entry.make, where))
+
+
+def _make_own(make: Make, where: str, site: Site, plan: Plan | None = None) -> Controller:
+    try:
+        return make(site, plan)
+    except Exception as error:  # whatever a user's file may raise, the user has to know where
+        raise InputError(
+            f"{where}, site {site.id}",
+            f"it can't be made: {type(error).__name__}: {error}",
+            "Name(site), which makes one for each site",
+            "Correct the file.",
+        ) from error
 
 
 def _module(path: Path, where: str) -> ModuleType:
     """Run a user's file as a module of its own."""
-    if not path.is_file():
-        raise InputError(
-            where,
-            f"there is no file {path}",
-            "the path of a Python file, a colon, and the name of a class in it",
-            "Correct the path.",
-        )
     spec = importlib.util.spec_from_file_location(f"controller_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise InputError(where, "no Python file", "a file that ends in .py", "Rename it.")

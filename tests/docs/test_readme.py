@@ -40,6 +40,14 @@ def test_the_commands_that_are_shown_work_one_after_the_other(page: str, workpla
         assert run(["sh", "-c", line], workplace).strip(), line
     if page == "README.md":
         assert {"plan.json", "sheet.html"} <= {p.name for p in (workplace / "out").iterdir()}
+        table = (workplace / "runs" / "quick" / "tables.md").read_text(encoding="utf-8")
+        assert "mine.py:LongestWait@loops" in table
+        assert "failed" not in table
+
+
+def test_a_controller_is_ten_lines(pages: dict[str, Path]) -> None:
+    (shown,) = [b for b in blocks_of(pages["README.md"]) if b.mark == "mine.py"]
+    assert len([line for line in shown.text.splitlines() if line.strip()]) <= 10
 
 
 def test_there_are_commands_to_try() -> None:
