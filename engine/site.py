@@ -31,10 +31,22 @@ class Lane(Model):
     id: Id
     movements: tuple[str, ...] = Field(min_length=1)
     length_m: float = Field(default=300.0, gt=0)
-    """Room for vehicles upstream of the stop line: a bay's storage, or the stitched length."""
+    """Of what is watched upstream of the stop line: a bay's length, or the stitched one."""
+    storage_m: float | None = Field(default=None, gt=0)
+    """Room for a queue where that is more than `length_m`; without it the length."""
     width_m: float = Field(default=3.6, gt=0)
     saturation_flow_veh_h: float | None = Field(default=None, gt=0)
     """Measured saturation flow; replaces the product of the adjustment factors."""
+
+    @property
+    def room_m(self) -> float:
+        """Room for a queue, as far as it is known."""
+        return self.storage_m or self.length_m
+
+    @property
+    def room_known(self) -> bool:
+        """False where neither length nor storage is stated."""
+        return self.storage_m is not None or "length_m" in self.model_fields_set
 
 
 class Approach(Model):

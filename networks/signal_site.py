@@ -23,10 +23,12 @@ from .approaches import Arm, Turning, grade_percent
 from .labels import phase_labels, stage_label, unique
 from .net_xml import Net, Program
 from .signal_groups import GREEN, ControlledLink, Relation, entries_of, gives_way
-from .stitching import downstream_of, next_signal_edge, reach_of
+from .stitching import REACH_M, downstream_of, next_signal_edge, reach_of, upstream_of
 from .sumo_site import Link, Placement, SumoSite, Upstream
 
 Stages = Literal["program", "maximal"]
+ROOM_REACH_M = 1000.0
+"""How far a queue is followed upstream at most, for the room that it has."""
 
 
 @dataclass(frozen=True)
@@ -122,25 +124,36 @@ def _approach(signal: Signal, arm: Arm) -> Approach:
     net = signal.net
     lanes = [net.lanes[lane] for lane in arm.lanes]
     crossings = net.crossings.get(arm.edge, [])
+    rooms_m = _rooms_m(signal, arm)
     return Approach(
         id=arm.id,
         name=arm.edge,
         bearing_deg=round(arm.bearing_deg, 1) % 360.0,
         speed_mps=max(lane.speed_mps for lane in lanes),
         grade_percent=grade_percent(lanes[-1]),
-        lanes=tuple(_lane(signal, lane.id) for lane in lanes),
+        lanes=tuple(_lane(signal, lane.id, rooms_m.get(lane.id)) for lane in lanes),
         crossing_m=max((_crossing_m(net, c.id) for c in crossings), default=None),
         junction_width_m=_junction_width_m(signal, arm),
     )
 
 
-def _lane(signal: Signal, lane: str) -> Lane:
+def _rooms_m(signal: Signal, arm: Arm) -> dict[str, float]:
+    """Room for a queue of lanes that go on where their upstream pieces are cut off."""
+    cut = [x for x in arm.lanes if reach_of(signal.upstream[x]) > REACH_M - 1.0]
+    if not cut:
+        return {}
+    farther = upstream_of(signal.net, arm.edge, arm.lanes, ROOM_REACH_M)
+    return {lane: round(reach_of(farther[lane]), 1) for lane in cut}
+
+
+def _lane(signal: Signal, lane: str, room_m: float | None) -> Lane:
     return Lane(
         id=lane,
         movements=tuple(
             t.id for t in signal.turnings if any(k.connection.from_lane == lane for k in t.links)
         ),
         length_m=round(reach_of(signal.upstream[lane]), 1),
+        storage_m=room_m,
         width_m=signal.net.lanes[lane].width_m,
     )
 

@@ -22,6 +22,7 @@ from greenband.engine.rules import STREET, with_limits
 from greenband.engine.site import LaneGroup, Site
 
 from .critical import critical_x
+from .lane_factors import lanes_of
 from .layout import Layout, lay_out
 
 LETTERS = "ABCDEF"
@@ -236,6 +237,7 @@ def _approach(name: str, groups: Sequence[LaneGroupAnalysis]) -> ApproachAnalysi
 
 
 def _warnings(site: Site, groups: Sequence[LaneGroupAnalysis]) -> list[str]:
+    known = {g.id for g in site.lane_groups if all(x.room_known for x in lanes_of(site, g))}
     found = []
     for g in groups:
         where = f"{site.id}, {g.name}"
@@ -246,7 +248,7 @@ def _warnings(site: Site, groups: Sequence[LaneGroupAnalysis]) -> list[str]:
                 f"{where}: demand {g.volume_veh_h:.0f} veh/h exceeds capacity "
                 f"{g.capacity_veh_h:.0f} veh/h (X = {g.x:.2f})"
             )
-        if g.storage_95_ratio > 1 and g.volume_veh_h > 0:
+        if g.storage_95_ratio > 1 and g.volume_veh_h > 0 and g.name in known:
             found.append(
                 f"{where}: the 95 % queue of {g.queue_95_veh:.0f} vehicles is longer than the lane "
                 f"(it needs {ceil(100.0 * g.storage_95_ratio)} % of its length)"

@@ -45,7 +45,7 @@ def group_records(
         record["filtering"] = approach.upstream_filtering_ratio
         record["stop_delay"] = stop_delay_s(approach.speed_mps)
         record["spacing"] = spacing_m(heavy)
-        record["storage"] = float(np.mean([lane.length_m for lane in lanes]))
+        record["storage"] = float(np.mean([lane.room_m for lane in lanes]))
         record["single"] = len(approach.lanes) == 1
     return records
 

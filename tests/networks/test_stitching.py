@@ -102,3 +102,15 @@ def test_everywhere_shares_are_shares_and_pieces_within_reach(
                     assert 0 < piece.share_ratio <= 1
                     assert piece.distance_m + piece.length_m <= REACH_M + 1e-9
             assert max(total.values()) <= 1 + 1e-9
+
+
+def test_a_lane_has_room_for_a_queue_beyond_what_is_watched(bay_street: Path) -> None:
+    sites = {signal.signal_id: signal.site for signal in read_net(bay_street)[0]}
+    lanes = {lane.id: lane for site in sites.values() for lane in site.lanes}
+    assert lanes["c_1"].length_m == REACH_M
+    assert lanes["c_1"].storage_m == pytest.approx(390.0, abs=10.0)
+    # from the signal J on, less the junctions
+    assert lanes["e_0"].storage_m == pytest.approx(300.0, abs=10.0)
+    # the whole street is shorter
+    assert lanes["m_0"].storage_m is None
+    assert lanes["m_0"].room_m == lanes["m_0"].length_m < REACH_M

@@ -9,7 +9,7 @@ import pytest
 from greenband.engine.errors import InputError
 from greenband.engine.hcm import analyse, demand_of, lay_out
 from greenband.engine.plan import Plan
-from greenband.engine.site import Site
+from greenband.engine.site import Lane, Site
 
 OneStreet = Callable[..., tuple[Site, Plan]]
 
@@ -92,3 +92,24 @@ def test_change_intervals_that_are_missing_come_from_the_street_rules(
     site = site_of({"EB": ["T"], "NB": ["T"]}, phases, rings=[[["a"], ["b"]]])
     result = analyse(site, plan_of({"a": 30.0, "b": 30.0}), {"EBT": 300.0})
     assert 20.0 < result.lane_groups[0].green_s < 26.0
+
+
+@pytest.mark.parametrize(
+    ("stated", "warned"),
+    [
+        ({}, False),  # nobody knows how long the lane is
+        ({"length_m": 60.0}, True),
+        ({"length_m": 60.0, "storage_m": 900.0}, False),
+        ({"storage_m": 60.0}, True),
+    ],
+)
+def test_a_queue_too_long_is_warned_of_where_its_room_is_known(
+    one_street: OneStreet, stated: dict[str, float], warned: bool
+) -> None:
+    site, plan = one_street(30.0, 60.0, 1800.0)
+    lane = Lane.model_validate({"id": "EB_0", "movements": ["EBT"], **stated})
+    own = site.approach("EB").model_copy(update={"lanes": (lane,)})
+    approaches = tuple(own if a.id == "EB" else a for a in site.approaches)
+    changed = Site.model_validate(site.model_dump() | {"approaches": approaches})
+    warnings = analyse(changed, plan, {"EBT": 750.0}).warnings
+    assert any("is longer than the lane" in w for w in warnings) is warned
