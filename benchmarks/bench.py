@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from greenband.controllers.catalogue import CATALOGUE
+from greenband.controllers.catalogue import CATALOGUE, find
+from greenband.controllers.parameters import split_spec
 from greenband.engine.errors import GreenbandError
 from greenband.engine.plan import Plan
 from greenband.networks.scenario import load_scenario
 
 from .peers.episodes import AGENTS, LEARNERS, TRAINING_SEED
 from .peers.rows import peer_row
-from .plan_cache import cached_plans
+from .plan_cache import cached_flows, cached_plans
+from .plans import Flows
 from .ray_workers import in_ray
 from .rows import Code, Row, code_of, key_of, measured, read_row, row_of, spec_of, write_row
 from .run import Demand, League, rules_of, simulate
@@ -68,6 +70,8 @@ class _PlanJob:
     league: League
     demand: Demand
     folder: Path
+    controller: str
+    flows: Flows = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -113,17 +117,13 @@ def _kept(spec: RunSpec, place: Place) -> Row | None:
 def _made(specs: Sequence[RunSpec], place: Place) -> Iterator[Row]:
     """First the plans that runs need, then the runs, as they end."""
     needs = [_plan_of(spec, place) for spec in specs]
-    wanted = list(dict.fromkeys(job for job in needs if job is not None))
-    plans: dict[_PlanJob, dict[str, Plan] | None] = {}
-    reasons: dict[_PlanJob, str] = {}
-    for done in _work(_make_plans, wanted, place):
-        plans[wanted[done.index]], reasons[wanted[done.index]] = done.answer, done.reason
+    plans = _plans([job for job in needs if job is not None], place)
     jobs = []
     for spec, needed in zip(specs, needs, strict=True):
-        if needed is not None and plans[needed] is None:
-            yield row_of(spec, code_of(spec), reason=f"no plan: {reasons[needed]}")
+        if needed is not None and plans[needed].answer is None:
+            yield row_of(spec, code_of(spec), reason=f"no plan: {plans[needed].reason}")
         else:
-            made = plans[needed] if needed is not None else None
+            made = plans[needed].answer if needed is not None else None
             jobs.append(_RunJob(spec, code_of(spec), made, place))
     _train(jobs, place)
     for over in _work(_make_run, jobs, place):
@@ -155,16 +155,46 @@ def _work(
 
 def _plan_of(spec: RunSpec, place: Place) -> _PlanJob | None:
     """The plans that a run needs: the same for all seeds and disturbances."""
-    entry = CATALOGUE.get(spec.controller)  # a user's file is not run here
+    entry = CATALOGUE.get(split_spec(spec.controller)[0])  # a user's file is not run here
     if entry is None or not entry.takes_plan:
         return None
-    return _PlanJob(spec.scenario, spec.league, spec.demand, place.plans)
+    return _PlanJob(spec.scenario, spec.league, spec.demand, place.plans, spec.controller)
+
+
+def _plans(jobs: Iterable[_PlanJob], place: Place) -> dict[_PlanJob, Done[dict[str, Plan]]]:
+    """Loops count once for all plans of a scenario; then each plan is made."""
+    wanted = list(dict.fromkeys(jobs))
+    counts = list(dict.fromkeys(replace(job, controller="") for job in wanted))
+    counted = {counts[done.index]: done for done in _work(_count, counts, place)}
+    plans: dict[_PlanJob, Done[dict[str, Plan]]] = {}
+    ready = []
+    for job in wanted:
+        done = counted[replace(job, controller="")]
+        if done.answer is None:
+            plans[job] = Done(done.index, None, done.error)
+        else:
+            ready.append(replace(job, flows=done.answer))
+    for made in _work(_make_plans, ready, place):
+        plans[ready[made.index]] = made
+    return plans
+
+
+def _count(job: _PlanJob) -> Flows:
+    scenario = load_scenario(job.scenario)
+    rules = rules_of(scenario, job.league)
+    return cached_flows(scenario, rules=rules, demand=job.demand, folder=job.folder)
 
 
 def _make_plans(job: _PlanJob) -> dict[str, Plan]:
     scenario = load_scenario(job.scenario)
-    rules = rules_of(scenario, job.league)
-    return cached_plans(scenario, rules=rules, demand=job.demand, folder=job.folder)
+    return cached_plans(
+        scenario,
+        rules=rules_of(scenario, job.league),
+        demand=job.demand,
+        values=find(job.controller).given,
+        folder=job.folder,
+        flows=job.flows,
+    )
 
 
 def _make_run(job: _RunJob) -> Row:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from greenband.controllers.catalogue import CATALOGUE
+from greenband.controllers.parameters import split_spec
 
 from .rows import Row
 from .statistics import Interval, Paired, Ranks, holm, median_interval, paired, ranks
@@ -68,11 +69,16 @@ Cells = dict[str, dict[str, Cell]]
 
 
 def case_of(row: Row) -> str:
-    """A controller with what it sees: ``actuated@loops``; `program` sees nothing."""
+    """A controller with what it sees: ``actuated@loops``; `program` sees nothing.
+
+    With tuned numbers it is ``actuated (tuned)@loops``.
+    """
     spec = row["spec"]
-    entry = CATALOGUE.get(spec["controller"])
+    variant = spec.get("variant", "")
+    name = split_spec(spec["controller"])[0] if variant else spec["controller"]
+    entry = CATALOGUE.get(name)
     untouched = entry is not None and entry.untouched
-    name = Path(spec["controller"]).name  # of a user's file without its folders
+    name = Path(name).name + f" ({variant})" * bool(variant)  # a user's file without its folders
     return name if untouched else f"{name}@{spec['info']}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -34,9 +34,11 @@ def guarded(entry: Entry, limit_s: float) -> Entry:
     elsewhere, and for a loop inside compiled code, only the limit of the whole run ends it.
     """
 
-    def make(site: Site, plan: Plan | None = None) -> Controller:
+    def make(
+        site: Site, plan: Plan | None = None, values: Mapping[str, float] | None = None
+    ) -> Controller:
         with _alarm(FIRST_DECISION_S):
-            controller = entry.make(site, plan)
+            controller = entry.make(site, plan, values or entry.given)
         # errors name a controller by its class
         kind = type(type(controller).__name__, (_Guarded,), {})
         return cast(Controller, kind(controller, limit_s, len(stages_of(site))))

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from greenband.controllers.parameters import split_spec
 from greenband.engine.errors import InputError
 
 from .disturbance import Disturbance
@@ -66,12 +67,13 @@ def _our_digest() -> str:
 
 def key_of(spec: RunSpec) -> str:
     """The name of a run's file: readable, and one for each description."""
+    name, numbers = split_spec(spec.controller)
     parts = (
         Path(spec.scenario).name,
         spec.disturbance.name,
         spec.demand,
         spec.league,
-        Path(spec.controller).name,
+        Path(name).name + (f"-{spec.variant or 'set'}" if numbers else ""),
         spec.info,
         str(spec.seed),
     )
@@ -81,7 +83,10 @@ def key_of(spec: RunSpec) -> str:
 
 
 def _spec_dict(spec: RunSpec) -> dict[str, Any]:
-    return {**asdict(spec), "disturbance": spec.disturbance.model_dump()}
+    table = {**asdict(spec), "disturbance": spec.disturbance.model_dump()}
+    if not spec.variant:
+        del table["variant"]
+    return table
 
 
 def row_of(

@@ -50,7 +50,7 @@ class RunResult:
     decide_ms : mean time in which all sites were estimated, decided and checked, per second of
         simulated time; slowest_decide_ms the longest.
     refusals : requests that the Gate did not follow; refusal_reasons the most frequent.
-    gridlocked : lanes that were.
+    gridlocked : lanes that were. parameters : of the controller, given or its defaults.
     audit : what the independent checker found in the colours that were shown: `violations` of a
         limit, `remarks` where it need not be wrong (a network's own program; a limit that only
         binds while somebody waits), and the first `examples`.
@@ -75,6 +75,7 @@ class RunResult:
     gridlocked: tuple[str, ...]
     audit: dict[str, object]
     warnings: tuple[str, ...]
+    parameters: dict[str, float] = field(default_factory=dict)
     disturbance: str = NONE.name
     wait_by_edge: dict[str, EdgeWait] = field(default_factory=dict)
 
@@ -105,7 +106,8 @@ def simulate(
     Parameters
     ----------
     scenario : a name in the catalogue, the path of a .sumocfg, or a Scenario.
-    controller : a name in the catalogue, or path/to/file.py:Name.
+    controller : a name in the catalogue, or path/to/file.py:Name, with or without numbers behind
+        it, such as ``actuated?passage_s=3``.
     info : what the controller may know. league : the rules; the scenario's own by default.
     plans : by signal, for controllers that run a plan; a signal without one keeps its program, and
         is named. By default they are made from what the loops count on other seeds, and kept
@@ -129,7 +131,8 @@ def simulate(
         raise _nothing_to_control(given, uncontrolled)
     _check_disturbance(disturbance, info, entry)
     if entry.takes_plan and plans is None:
-        plans = cached_plans(given, rules=rules_of(given, chosen), demand=demand)
+        rules = rules_of(given, chosen)
+        plans = cached_plans(given, rules=rules, demand=demand, values=entry.given)
     with tempfile.TemporaryDirectory(prefix="greenband-") as name:
         folder = Path(name)
         played = play(given, sites, demand, disturbance, seed, folder)
@@ -179,6 +182,7 @@ def simulate(
         audit=_audit(street, rules_of(given, chosen), entry.untouched),
         warnings=(*measured.warnings, *_warnings(sites, uncontrolled)),
         wait_by_edge=measured.wait_by_edge,
+        parameters=entry.values,
         disturbance=disturbance.name,
     )
 

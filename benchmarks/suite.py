@@ -30,6 +30,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from greenband.controllers.catalogue import find, own_file
+from greenband.controllers.parameters import split_spec
 from greenband.engine.errors import InputError
 from greenband.networks.sumo_reading import Info
 
@@ -64,7 +65,11 @@ class Suite(_Strict):
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One run, described so that it can be made again."""
+    """One run, described so that it can be made again.
+
+    The controller may have numbers behind its name; `variant` is what tables call it then, such as
+    "tuned".
+    """
 
     scenario: str
     controller: str
@@ -73,6 +78,7 @@ class RunSpec:
     demand: Demand
     seed: int
     disturbance: Disturbance = NONE
+    variant: str = ""
 
 
 def suite_names() -> list[str]:
@@ -108,7 +114,8 @@ def changed(suite: Suite, changes: Mapping[str, object]) -> Suite:
     """The suite with other values; what is for controllers that it lost is left out."""
     table = {**suite.model_dump(), **changes}
     controllers = table["controllers"]
-    table["info_of"] = {k: v for k, v in table["info_of"].items() if k in controllers}
+    names = {*controllers, *(split_spec(controller)[0] for controller in controllers)}
+    table["info_of"] = {k: v for k, v in table["info_of"].items() if k in names}
     return _checked(table, f"suite {suite.name}, changed on the command line")
 
 
@@ -118,15 +125,16 @@ def _checked(table: Mapping[str, object], source: str) -> Suite:
     except ValidationError as error:
         raise _invalid(source, error.errors()[0]) from None
     parse_seeds(suite.seeds)
-    unused = sorted(suite.info_of.keys() - set(suite.controllers))
+    names = {split_spec(controller)[0] for controller in suite.controllers}
+    unused = sorted(suite.info_of.keys() - names - set(suite.controllers))
     if unused:
         raise _wrong(
             f"{source}, info_of.{unused[0]}",
             "a controller that the suite doesn't have",
             ", ".join(suite.controllers),
         )
-    names = [d.name for d in suite.disturbances]
-    if len(set(names)) < len(names):
+    disturbances = [d.name for d in suite.disturbances]
+    if len(set(disturbances)) < len(disturbances):
         raise _wrong(f"{source}, disturbances", "two of the same name", "a name for each")
     return suite
 
@@ -166,7 +174,8 @@ def _cases(suite: Suite) -> Iterator[tuple[str, Info]]:
         if controller in AGENTS:
             yield controller, "full"
             continue
-        levels = suite.info_of.get(controller, suite.info)
+        name, _ = split_spec(controller)
+        levels = suite.info_of.get(controller, suite.info_of.get(name, suite.info))
         untouched = own_file(controller) is None and find(controller).untouched
         for info in levels[:1] if untouched else dict.fromkeys(levels):
             yield controller, info

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan
@@ -18,6 +19,7 @@ from .actuated import Actuated
 from .base import Controller
 from .longest_queue import LongestQueue
 from .max_pressure import MaxPressure
+from .parameters import Parameter, read_values, split_spec
 from .plan import PlanController
 from .policy import is_policy, policy_kind
 from .program import Program
@@ -31,8 +33,13 @@ NEEDS = frozenset(
 class Make(Protocol):
     """Makes the controller of one site."""
 
-    def __call__(self, site: Site, plan: Plan | None = None) -> Controller:
-        """`plan` is used by controllers that run one, and needed by them."""
+    def __call__(
+        self, site: Site, plan: Plan | None = None, values: Mapping[str, float] | None = None
+    ) -> Controller:
+        """`plan` is used by controllers that run one, and needed by them.
+
+        `values` are of its parameters; what isn't named stays as the controller has it.
+        """
         ...
 
 
@@ -45,6 +52,7 @@ class Entry:
     description : one line. needs, interval_s : as in `base.Controller`.
     untouched : the network's own program runs and nothing is sent to the signals.
     takes_plan : it can't be made without a plan for its site.
+    parameters : the numbers that can be set. given : those that are, with which `make` makes it.
     """
 
     name: str
@@ -54,16 +62,38 @@ class Entry:
     make: Make
     untouched: bool = False
     takes_plan: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    given: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[str, float]:
+        """All parameters: as they are given, else the defaults."""
+        return {p.name: self.given.get(p.name, p.default) for p in self.parameters}
 
 
-def _entry(name: str, description: str, kind: type[Controller], **more: bool) -> Entry:
-    def make(site: Site, plan: Plan | None = None) -> Controller:
-        return cast(Callable[[Site], Controller], kind)(site)
+def _entry(
+    name: str, description: str, kind: type[Controller], *, untouched: bool = False
+) -> Entry:
+    def make(
+        site: Site, plan: Plan | None = None, values: Mapping[str, float] | None = None
+    ) -> Controller:
+        return cast(Callable[..., Controller], kind)(site, **(values or {}))
 
-    return Entry(name, description, kind.needs, kind.interval_s, make, **more)
+    return Entry(
+        name,
+        description,
+        kind.needs,
+        kind.interval_s,
+        make,
+        untouched=untouched,
+        parameters=getattr(kind, "parameters", ()),
+    )
 
 
-def _make_plan(site: Site, plan: Plan | None = None) -> Controller:
+def _make_plan(
+    site: Site, plan: Plan | None = None, values: Mapping[str, float] | None = None
+) -> Controller:
+    """The values have had their part when the plan was made."""
     if plan is None:
         raise InputError(
             f"controller plan, site {site.id}",
@@ -85,6 +115,7 @@ CATALOGUE: dict[str, Entry] = {
             PlanController.interval_s,
             _make_plan,
             takes_plan=True,
+            parameters=PlanController.parameters,
         ),
         _entry(
             "actuated",
@@ -107,12 +138,16 @@ def find(name_or_path: str) -> Entry:
     """The controller of this name, or what a user's file has, ``path/to/file.py:Name``.
 
     That is a class with ``decide(state)``, or a policy (`policy.policy_kind`). The file is run.
-    Raises InputError where there is no such name, file or class, or it lacks a part.
+    Either may have numbers behind it, ``actuated?passage_s=3``. Raises InputError where there is no
+    such name, file, class or number, or it lacks a part.
     """
-    path = own_file(name_or_path)
-    if path is None:
-        return CATALOGUE[name_or_path]
-    return _of_file(path, name_or_path.rpartition(":")[2])
+    name, texts = split_spec(name_or_path)
+    path = own_file(name)
+    entry = CATALOGUE[name] if path is None else _of_file(path, name.rpartition(":")[2])
+    if not texts:
+        return entry
+    values = read_values(name, entry.parameters, texts)
+    return replace(entry, given=values, make=partial(entry.make, values=values))
 
 
 def own_file(name_or_path: str) -> Path | None:
@@ -120,9 +155,10 @@ def own_file(name_or_path: str) -> Path | None:
 
     Raises InputError where there is no such name or file.
     """
-    if name_or_path in CATALOGUE:
+    name, _ = split_spec(name_or_path)
+    if name in CATALOGUE:
         return None
-    path, colon, _ = name_or_path.rpartition(":")
+    path, colon, _ = name.rpartition(":")
     if not colon or not path.endswith(".py"):
         raise InputError(
             "controller",
@@ -140,7 +176,7 @@ def own_file(name_or_path: str) -> Path | None:
     return Path(path)
 
 
-def listing() -> list[dict[str, str | int | bool | list[str]]]:
+def listing() -> list[dict[str, Any]]:
     """What is known of each controller, as JSON can hold it."""
     return [
         {
@@ -149,6 +185,7 @@ def listing() -> list[dict[str, str | int | bool | list[str]]]:
             "needs": sorted(entry.needs),
             "interval_s": entry.interval_s,
             "takes_plan": entry.takes_plan,
+            "parameters": [asdict(parameter) for parameter in entry.parameters],
         }
         for entry in CATALOGUE.values()
     ]
@@ -187,9 +224,15 @@ def _of_file(path: Path, name: str) -> Entry:
     return replace(entry, make=partial(_make_own, entry.make, where))
 
 
-def _make_own(make: Make, where: str, site: Site, plan: Plan | None = None) -> Controller:
+def _make_own(
+    make: Make,
+    where: str,
+    site: Site,
+    plan: Plan | None = None,
+    values: Mapping[str, float] | None = None,
+) -> Controller:
     try:
-        return make(site, plan)
+        return make(site, plan, values)
     except Exception as error:  # whatever a user's file may raise, the user has to know where
         raise InputError(
             f"{where}, site {site.id}",
@@ -232,4 +275,26 @@ def _check_parts(where: str, kind: type[Controller]) -> None:
             f"{kind.interval_s!r}",
             "a whole number of seconds, 1 or more",
             "Correct it.",
+        )
+    _check_parameters(where, kind)
+
+
+def _check_parameters(where: str, kind: type[Controller]) -> None:
+    parameters = getattr(kind, "parameters", ())
+    listed = isinstance(parameters, tuple) and all(isinstance(p, Parameter) for p in parameters)
+    if not listed or any(not p.low <= p.default <= p.high for p in parameters):
+        raise InputError(
+            f"{where}, parameters",
+            f"{parameters!r}",
+            "a tuple of greenband.controllers.Parameter, each with low <= default <= high",
+            "Correct it, or leave it out.",
+        )
+    takes = inspect.signature(kind).parameters
+    missing = [p.name for p in parameters if p.name not in takes]
+    if missing and not any(p.kind is p.VAR_KEYWORD for p in takes.values()):
+        raise InputError(
+            f"{where}, parameters",
+            f"__init__ doesn't take {', '.join(missing)}",
+            "a keyword argument for each parameter",
+            "Add it, such as `def __init__(self, site, *, weight=1.0)`.",
         )

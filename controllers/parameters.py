@@ -60,6 +60,12 @@ def spec_of_values(name: str, values: Mapping[str, float]) -> str:
     return f"{name}?{numbers}" if numbers else name
 
 
+def with_values(spec: str, values: Mapping[str, float]) -> str:
+    """The controller with these numbers too; those that it has already stay."""
+    name, texts = split_spec(spec)
+    return spec_of_values(name, {**values, **{key: float(text) for key, text in texts.items()}})
+
+
 def read_values(
     name: str, parameters: Sequence[Parameter], texts: Mapping[str, str]
 ) -> dict[str, float]:
