@@ -25,7 +25,8 @@ from .gate_limits import limits_of
 from .gate_order import make_order
 from .gate_plan import PlanTable, plan_greens
 from .gate_signals import LONG_AGO_S, Signals
-from .gate_waits import Waits, named, stage_nearest
+from .gate_stages import Stages
+from .gate_waits import Waits
 from .masks import bits, mask_of, mask_of_bytes, spread
 from .plan import Plan
 from .rules import Rules
@@ -64,7 +65,6 @@ class Gate:
         self.site, self.rules = site, rules
         self._limits = limits_of(site, rules)
         self._order = make_order(site, rules, self._limits)
-        self._stage_of = {m: s for s, m in reversed(list(enumerate(self._order.stages)))}
         longest_red_s = site.longest_red_s if rules.longest_red else inf
         self._check_longest_red(longest_red_s)
         self._every_stage = np.ones(self._order.n_public, np.bool_)
@@ -97,7 +97,7 @@ class Gate:
         shown_s = (-LONG_AGO_S,) * n if colour_s is None else colour_s
         self._signals = Signals(self._limits, colours, shown_s, self._now)
         self._change = Change(self._order, self.rules, self._signals, self._waits)
-        self._stage = self._stage_of.get(self._signals.green, -1)
+        self._stages = Stages(self._order, self._signals, self._change, self._waits)
         self._running: PlanTable | None = None
         self._entry: tuple[PlanTable, float, float] | None = None
         self._next = -inf
@@ -165,30 +165,22 @@ class Gate:
             if self._all_accepted():
                 self._allowed, self._allowed_until = self._every_stage, inf
                 return self._allowed
-            allowed = [self._would_accept(s) for s in range(self._order.n_public)]
+            free = not self._flags and self._running is None
+            allowed = [
+                s == self._stages.at or (free and self._stages.would_accept(s, self._now))
+                for s in range(self._order.n_public)
+            ]
             self._allowed = np.array(allowed, np.bool_)
             self._allowed_until = self._now + self._allowed_for_s()
         return self._allowed
 
     def _all_accepted(self) -> bool:
         """Nothing stands in the way of any stage: the usual case where the rules ask for little."""
-        if self._flags or self.changing or self._stage < 0 or self._running is not None:
+        if self._flags or self.changing or self._stages.at < 0 or self._running is not None:
             return False
         if self._order.kind != "any" or self._waits.longest_red_s < inf:
             return False
         return self._signals.longest_left(self._signals.green, self._now + 1.0)[1] < 0
-
-    def _would_accept(self, stage: int) -> bool:
-        if stage == self._stage:
-            return True
-        if self._flags or self.changing or self._stage < 0 or self._running is not None:
-            return False
-        if self._order.skipped(self._stage, stage) & self._calls.called:
-            return False
-        ending = self._limits.ends(self._signals.green, self._change.greens_of(stage))
-        if self._signals.longest_left(ending, self._now + 1.0)[1] >= 0:
-            return False
-        return self._lateness_s(stage) + 1.0 <= 0
 
     def _allowed_for_s(self) -> float:
         """For how long `allowed` stays true if nothing else happens."""
@@ -249,18 +241,19 @@ class Gate:
         return self._tell(refused)
 
     def _publish(self) -> None:
-        self.stage = self._stage if self._stage < self._order.n_public else -1
+        at = self._stages.at
+        self.stage = at if at < self._order.n_public else -1
         self.changing = self._change.going_on
 
     def _shown(self) -> tuple[object, ...]:
         s = self._signals
-        return self._stage, self._running, s.green, s.yellow, s.walking, s.flashing
+        return self._stages.at, self._running, s.green, s.yellow, s.walking, s.flashing
 
     def _hands_off(self, flags: Flag) -> str:
         """End nothing and start nothing; a yellow that runs still becomes red."""
         self._change.stop()
         self._drop_plan()
-        self._stage = self._stage_of.get(self._signals.green, -1)
+        self._stages.see(self._signals.green)
         words = ", ".join(str(f.name).lower() for f in Flag if f in flags and f)
         return f"hands off: {words}; nothing is requested until it ends"
 
@@ -279,103 +272,16 @@ class Gate:
             return self._rest(f"stage {request.stage!r} is not one of the {n_stages} stages")
         if self._running is not None:
             return self._leave_plan(self._running, stage)
-        return self._go_on(stage)
+        self._entry = None
+        return self._stages.go_on(stage, self._now)
 
     def _rest(self, why: str) -> str:
         """Hold what was last accepted."""
         if self._running is not None:
             self._run(self._running)
             return f"{why}; the plan goes on"
-        more = self._go_on(self._stage)
-        return f"{why}; {more or f'stage {self._name(self._stage)} held'}"
-
-    def _go_on(self, stage: int, late_walks: bool = True) -> str:
-        """Towards a stage, from a stage; a plan that is about to start can't wait for walks."""
         self._entry = None
-        if self._stage < 0:
-            return self._take_up(stage)
-        if stage == self._stage:
-            return "" if self._change.going_on else self._hold(late_walks)
-        passed = self._order.skipped(self._stage, stage) & self._calls.called
-        if self._change.going_on:
-            return self._widen(stage, passed)
-        to, why = stage, ""
-        if passed:
-            to = self._order.following(self._stage, passed)
-            called = f"{named(self._order, passed)}, which has a call"
-            why = f"stage {self._name(stage)} would pass over {called}"
-        late = self._too_late(to)
-        if late:
-            to = self._order.next_of_all[self._stage]
-            why = f"stage {self._name(stage)} now would keep {late}"
-        return self._leave_for(to, why)
-
-    def _leave_for(self, to: int, why: str) -> str:
-        """Leave the present stage for another, unless a minimum is still running."""
-        if to == self._stage:
-            return f"{why}; stage {self._name(to)} held" if why else ""
-        want = self._change.greens_of(to)
-        blocked = self._change.blocked(want, self._now)
-        if blocked:
-            return f"{blocked}; stage {self._name(self._stage)} held"
-        self._set_out(to, want)
-        return f"{why}; stage {self._name(to)} instead" if why else ""
-
-    def _set_out(self, to: int, want: int) -> None:
-        self._stage = to
-        self._change.set_out(to, want, self._now)
-
-    def _take_up(self, stage: int) -> str:
-        """Begin from greens that make no stage.
-
-        With the requested stage where the order is free or all is red, else with the one that
-        is nearest to what is green.
-        """
-        green = self._signals.green
-        if stage >= 0 and (not green or self._order.kind == "any"):
-            to = stage
-        else:
-            to = stage_nearest(self._order, green, self._calls.waiting())
-        if self._too_late(to):
-            to = min(range(len(self._order.stages)), key=self._lateness_s)
-        want = self._change.greens_of(to)
-        blocked = self._change.blocked(want, self._now)
-        if blocked:
-            return f"{blocked}; the greens are held"
-        self._set_out(to, want)
-        return "" if to == stage else f"stage {self._name(to)} comes first after what was green"
-
-    def _widen(self, stage: int, passed: int) -> str:
-        """During a change only another ring's move may be added to it."""
-        fits = self._order.kind == "rings" and not passed
-        if fits and self._change.may_add(stage, self._now) and not self._too_late(stage):
-            self._set_out(stage, self._change.greens_of(stage))
-            return ""
-        return f"the change to stage {self._name(self._stage)} is finished first"
-
-    def _hold(self, late_walks: bool) -> str:
-        """Stay, unless somebody's longest red or a maximum green says otherwise."""
-        stage = self._stage
-        why = self._waits.overdue(stage, self._now)
-        if why:
-            to = self._order.following(stage, self._calls.waiting())
-            if self._too_late(to):
-                to = self._order.next_of_all[stage]
-            words = self._leave_for(to, why)
-            if self._stage != stage:
-                return words
-        if late_walks:
-            self._change.late_walks(stage, self._now)
-        return ""
-
-    def _lateness_s(self, to: int) -> float:
-        if self._waits.longest_red_s == inf:
-            return -inf
-        clearing = self._signals.yellow | mask_of(self._change.end_at_s)
-        return self._waits.lateness_s(to, self._signals.green, clearing, self._now)
-
-    def _too_late(self, to: int) -> str:
-        return self._waits.why_late(self._lateness_s(to))
+        return f"{why}; {self._hold_stage()}"
 
     def _follow_plan(self, plan: Plan) -> str:
         table = self._shelf.table(plan)
@@ -393,14 +299,19 @@ class Gate:
         if entry is not None and self._time_s >= entry[1]:
             self._running, self._plan_at, self._entry = table, self._now, entry
             return self._run(table)
-        held = self._go_on(self._stage, late_walks=entry is None)
+        held = self._hold_stage(late_walks=entry is None)
         self._entry = entry
         then = "no point of it fits yet" if entry is None else f"it starts at {entry[2]:g} s"
-        return f"plan: {then}; {held or f'stage {self._name(self._stage)} held'}"
+        return f"plan: {then}; {held}"
+
+    def _hold_stage(self, late_walks: bool = True) -> str:
+        stages = self._stages
+        more = stages.go_on(stages.at, self._now, late_walks)
+        return more or f"stage {stages.name(stages.at)} held"
 
     def _entry_of(self, table: PlanTable) -> tuple[PlanTable, float, float] | None:
         """When to set out for a plan, and for which of its seconds."""
-        if self._stage >= 0 and self._change.going_on:
+        if self._stages.at >= 0 and self._change.going_on:
             return None
         known = self._entry
         times_s = (self._waits.longest_red_s, self._time_s, self._now)
@@ -422,17 +333,14 @@ class Gate:
         want, ending, why = plan_greens(table, self._signals, self._limits, at_s, self._now)
         self._change.want = want
         self._change.end_at_s = dict.fromkeys(bits(ending), self._now)
-        self._stage = self._stage_of.get(table.greens_at(at_s), -1)
+        self._stages.see(table.greens_at(at_s))
         return why
 
     def _leave_plan(self, running: PlanTable, stage: int) -> str:
         """From a plan to a stage, where nobody's longest red would be broken by it."""
-        if stage >= 0 and self._order.kind == "any":
-            to = stage
-        else:
-            to = stage_nearest(self._order, self._signals.green, self._calls.waiting())
+        to = self._stages.nearest(stage)
         want = self._change.greens_of(to)
-        late = self._too_late(to)
+        late = self._stages.too_late(to, self._now)
         if not late:
             self._signals.cut_walks(self._limits.ends(self._signals.green, want), self._now)
         why = self._change.blocked(want, self._now)
@@ -443,8 +351,8 @@ class Gate:
             return f"{why}; the plan goes on"
         self._drop_plan()
         self._change.end_at_s = {}
-        self._set_out(to, want)
-        return "" if to == stage else f"stage {self._name(to)} comes first after the plan"
+        self._stages.set_out(to, want, self._now)
+        return "" if to == stage else f"stage {self._stages.name(to)} comes first after the plan"
 
     def _drop_plan(self) -> None:
         """Follow no plan any longer, and let nobody walk for as long as it would have let them."""
@@ -460,7 +368,7 @@ class Gate:
         if self._change.going_on and not events:
             return now_s
         if running is None:
-            events.append(self._waits.must_leave_s(self._stage))
+            events.append(self._waits.must_leave_s(self._stages.at))
         else:
             events.append(now_s + running.next_s(self._time_s) - self._time_s)
         plan = self._asked[1]
@@ -479,7 +387,7 @@ class Gate:
         flagged = bool(self._flags)
         key = (
             signals.green, signals.yellow, self._change.want, signals.walking, signals.flashing,
-            self._stage, flagged, refused, id(pattern),
+            self._stages.at, flagged, refused, id(pattern),
         )  # fmt: skip
         if key != self._key:
             self._key = key
@@ -500,9 +408,6 @@ class Gate:
         green, want = self._signals.green, self._change.want
         ending = green & (~want | mask_of(self._change.end_at_s))
         return spread(self._limits.n, (int(Do.END), ending), (int(Do.SERVE), want), int(Do.REST))
-
-    def _name(self, stage: int) -> str:
-        return self._order.names[stage] if stage >= 0 else "none"
 
 
 def _whole(value: object) -> int | None:
