@@ -36,7 +36,7 @@ def test_the_suites_that_it_names_are_there(page: str) -> None:
 
 def test_the_controller_controls(page: str, small_scenario: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.py"
-    own.write_text(block(page, "from greenband.engine.frame import Request"))
+    own.write_text(block(page, "from greenband.engine import Request"))
     lines = [line for line in own.read_text().splitlines() if line.strip()]
     assert len(lines) <= 10
     result = simulate(small_scenario, f"{own}:LongestWait", decide_limit_s=2.0)
