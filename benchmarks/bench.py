@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,8 +15,9 @@ from greenband.engine.errors import GreenbandError
 from greenband.engine.plan import Plan
 from greenband.networks.scenario import load_scenario
 
-from .peers.episodes import AGENTS, LEARNERS, TRAINING_SEED
-from .peers.rows import peer_row
+from .peers.episodes import Pythons
+from .peers.names import find_peer
+from .peers.rows import peer_row, trained
 from .plan_cache import cached_flows, cached_plans
 from .plans import Flows
 from .ray_workers import in_ray
@@ -42,7 +44,9 @@ class Place:
     workers : processes side by side. ray : the address of a Ray cluster in their place, or empty.
     decide_limit_s : for a decision of a controller from a user's file. run_limit_s : for a run.
     co2 : also measure emissions, which makes runs longer.
-    sumo_rl : a Python with sumo-rl, for the controllers ``sumo-rl-fixed`` and ``sumo-rl-dqn``.
+    sumo_rl : a Python with sumo-rl, for the controllers whose names begin so. resco : a clone of
+        RESCO's repository, for those that begin with ``resco-``; resco_python : a Python with
+        what it needs.
     """
 
     folder: Path
@@ -52,6 +56,8 @@ class Place:
     run_limit_s: float = RUN_LIMIT_S
     co2: bool = False
     sumo_rl: Path | None = None
+    resco: Path | None = None
+    resco_python: Path | None = None
 
     @property
     def runs(self) -> Path:
@@ -62,6 +68,16 @@ class Place:
     def plans(self) -> Path:
         """The folder of the plans that controllers ran."""
         return self.folder / "plans"
+
+    @property
+    def policies(self) -> Path:
+        """The folder of what other people's controllers have learned."""
+        return self.folder / "policies"
+
+    @property
+    def pythons(self) -> Pythons:
+        """Where other people's code is."""
+        return Pythons(self.sumo_rl, self.resco, self.resco_python)
 
 
 @dataclass(frozen=True)
@@ -125,29 +141,51 @@ def _made(specs: Sequence[RunSpec], place: Place) -> Iterator[Row]:
         else:
             made = plans[needed].answer if needed is not None else None
             jobs.append(_RunJob(spec, code_of(spec), made, place))
-    _train(jobs, place)
+    untrained = _train(jobs, place)
+    for job in jobs:
+        if _training_of(job) in untrained:
+            reason = f"not trained: {untrained[_training_of(job)]}"
+            yield row_of(job.spec, job.code, reason=reason)
+    jobs = [job for job in jobs if _training_of(job) not in untrained]
     for over in _work(_make_run, jobs, place):
         job = jobs[over.index]
         yield over.answer or row_of(job.spec, job.code, reason=over.reason)
 
 
-def _train(jobs: Sequence[_RunJob], place: Place) -> None:
-    """Have a peer that learns make each scenario's policy once, before its runs need it.
+def _train(jobs: Sequence[_RunJob], place: Place) -> dict[tuple[str, ...], str]:
+    """Have peers that learn make each policy once, before runs need it: as long as it takes.
 
-    What goes wrong here goes wrong again in these runs, and is their reason.
+    Returns the reasons of those that couldn't.
     """
-    first = {(j.spec.scenario, j.spec.demand): j for j in jobs if j.spec.controller in LEARNERS}
-    ahead = [replace(j, spec=replace(j.spec, seed=TRAINING_SEED)) for j in first.values()]
-    for _ in _work(_make_run, ahead, place):
-        pass
+    first = {_training_of(job): job for job in reversed(jobs)}
+    first.pop((), None)
+    ahead = list(first.values())
+    ended = _work(_make_policy, ahead, place, limit_s=inf)
+    return {_training_of(ahead[done.index]): done.reason for done in ended if done.error}
+
+
+def _training_of(job: _RunJob) -> tuple[str, ...]:
+    """What a run's policy is named by; empty for one without."""
+    asked, spec = find_peer(job.spec.controller), job.spec
+    if asked is None or not asked.peer.learns:
+        return ()
+    return (spec.scenario, spec.demand, spec.controller, spec.league, spec.disturbance.name)
+
+
+def _make_policy(job: _RunJob) -> str:
+    return trained(job.spec, job.place.pythons, job.place.policies)
 
 
 def _work(
-    work: Callable[[Job], Answer], jobs: Sequence[Job], place: Place
+    work: Callable[[Job], Answer],
+    jobs: Sequence[Job],
+    place: Place,
+    *,
+    limit_s: float | None = None,
 ) -> Iterator[Done[Answer]]:
     if not jobs:
         return iter(())
-    limit_s = place.run_limit_s
+    limit_s = place.run_limit_s if limit_s is None else limit_s
     if place.ray:
         return in_ray(work, jobs, address=place.ray, workers=place.workers, limit_s=limit_s)
     return in_processes(work, jobs, workers=place.workers, limit_s=limit_s)
@@ -200,8 +238,8 @@ def _make_plans(job: _PlanJob) -> dict[str, Plan]:
 def _make_run(job: _RunJob) -> Row:
     """One run, in its own process. Whatever goes wrong there is the row's reason."""
     spec, place = job.spec, job.place
-    if spec.controller in AGENTS:
-        return peer_row(spec, job.code, place.sumo_rl, place.folder / "policies")
+    if find_peer(spec.controller) is not None:
+        return peer_row(spec, job.code, place.pythons, place.policies, place.run_limit_s)
     own_file = ":" in spec.controller
     try:
         result = simulate(

@@ -18,6 +18,7 @@ from greenband.engine.errors import InputError
 
 from .disturbance import Disturbance
 from .own_files import controller_digest
+from .peers.names import find_peer
 from .plan_cache import sources_digest
 from .suite import RunSpec
 
@@ -38,6 +39,8 @@ CODE = (
     "benchmarks/trips.py",
 )
 """What a run's figures follow from."""
+PEERS = ("benchmarks/peers",)
+"""And those of other people's controllers, their code apart."""
 TIMES = frozenset({"wall_s", "episode_s", "decide_ms", "slowest_decide_ms"})
 """What differs each time that a run is made."""
 NESTED = ("refusal_reasons", "gridlocked", "audit", "warnings", "wait_by_edge")
@@ -47,7 +50,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Code:
-    """Which code made a row: its digest, and that of a user's controller with its files."""
+    """Which code made a row: its digest, and that of a user's controller with its files.
+
+    For other people's controllers the second is of what runs them.
+    """
 
     greenband: str
     controller: str
@@ -55,6 +61,8 @@ class Code:
 
 def code_of(spec: RunSpec) -> Code:
     """The code as it is now."""
+    if find_peer(spec.controller) is not None:
+        return Code(_our_digest(), sources_digest(PEERS)[:16])
     path, colon, _ = spec.controller.rpartition(":")
     return Code(_our_digest(), controller_digest(Path(path)) if colon else "")
 

@@ -35,7 +35,7 @@ from greenband.engine.errors import InputError
 from greenband.networks.sumo_reading import Info
 
 from .disturbance import NONE, Disturbance
-from .peers.episodes import AGENTS
+from .peers.names import find_peer, full_name
 from .run import Demand, League
 from .seeds import parse_seeds
 
@@ -171,8 +171,8 @@ def _cases(suite: Suite) -> Iterator[tuple[str, Info]]:
     A user's file is not run here: what is wrong with it is the reason of its own rows.
     """
     for controller in dict.fromkeys(suite.controllers):
-        if controller in AGENTS:
-            yield controller, "full"
+        if find_peer(controller) is not None:
+            yield full_name(controller), "full"
             continue
         name, _ = split_spec(controller)
         levels = suite.info_of.get(controller, suite.info_of.get(name, suite.info))

@@ -68,9 +68,20 @@ def bench(
     sumo_rl: Annotated[
         Path | None,
         typer.Option(
-            help="A Python with sumo-rl 1.4.5, for the controllers sumo-rl-fixed and sumo-rl-dqn.",
+            help="A Python with sumo-rl 1.4.5, for sumo-rl-fixed and sumo-rl-dqn-100 (hours).",
             metavar="PYTHON",
         ),
+    ] = None,
+    resco: Annotated[
+        Path | None,
+        typer.Option(
+            help="A clone of RESCO's repository, for resco-maxwave, resco-idqn-100 and others.",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    resco_python: Annotated[
+        Path | None,
+        typer.Option(help="A Python with what RESCO's code needs.", metavar="PYTHON"),
     ] = None,
     co2: Annotated[bool, typer.Option("--co2", help="Count carbon dioxide too.")] = False,
     replay: Annotated[
@@ -97,6 +108,8 @@ def bench(
         run_limit_s=run_limit,
         co2=co2,
         sumo_rl=sumo_rl,
+        resco=resco,
+        resco_python=resco_python,
     )
     if replay is not None:
         return _replay(replay, suite, out, place)

@@ -1,16 +1,18 @@
-"""sumo-rl beside our controllers: its own environment and agents, judged by our measures.
+"""Other people's controllers: trained and run by their own code, judged by our measures.
 
-It lives in a Python of its own, since it needs versions that we don't: one with sumo-rl 1.4.5,
-PettingZoo below 1.27, stable-baselines3 and SUMO's packages at our version. What it writes about
-trips is measured as ours is; what it doesn't write (gridlock, delay by movement) isn't there.
+They live in a Python of their own, since they need versions that we don't; docs/bench.md has
+them. What SUMO writes about trips is measured as ours is; what their code doesn't write
+(gridlock, delay by movement) isn't there.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,104 +20,237 @@ from typing import Any
 from greenband.benchmarks.demand import played
 from greenband.benchmarks.disturbance import NONE
 from greenband.benchmarks.measures import Measures, departures, measures
+from greenband.benchmarks.run import sumo_version
 from greenband.benchmarks.trips import read_totals, read_trips
 from greenband.engine.errors import InputError, MissingPartError
 from greenband.networks.scenario import Scenario
 
-AGENTS: Mapping[str, str] = {"sumo-rl-fixed": "fixed", "sumo-rl-dqn": "dqn"}
-"""Our names for the network's own programs under its environment, and for SB3's DQN."""
-LEARNERS = frozenset({"sumo-rl-dqn"})
-TRAINING_SEED = 101
-TRAINING_STEPS = 14_400
-"""Decisions, one each 5 s: twenty simulated hours, which take minutes; RESCO's have 100."""
-RUNNER = Path(__file__).with_name("sumo_rl_runner.py")
+from .names import Asked, Package
+
+HERE = Path(__file__).parent
+RUNNERS: Mapping[Package, Path] = {
+    "sumo-rl": HERE / "sumo_rl_runner.py",
+    "RESCO": HERE / "resco_runner.py",
+}
+NEEDS: Mapping[Package, tuple[str, ...]] = {
+    "sumo-rl": ("sumo-rl", "pettingzoo", "stable-baselines3", "libsumo", "eclipse-sumo"),
+    "RESCO": ("gym", "torch", "pfrl", "libsumo", "eclipse-sumo"),
+}
+OPTIONS: Mapping[Package, str] = {
+    "sumo-rl": "--sumo-rl PYTHON",
+    "RESCO": "--resco FOLDER --resco-python PYTHON",
+}
+
+
+@dataclass(frozen=True)
+class Pythons:
+    """Where other people's code is; None where the user has not said.
+
+    Attributes
+    ----------
+    sumo_rl : a Python with sumo-rl. resco : a clone of RESCO's repository; resco_python : a
+        Python with what it needs.
+    """
+
+    sumo_rl: Path | None = None
+    resco: Path | None = None
+    resco_python: Path | None = None
+
+    def of(self, package: Package) -> Path | None:
+        """The Python of a package, once all that it needs is known."""
+        if package == "sumo-rl":
+            return self.sumo_rl
+        return self.resco_python if self.resco is not None else None
 
 
 @dataclass(frozen=True)
 class PeerRun:
-    """Measures of one episode, its seconds without start and training, and SUMO's trip file."""
+    """Measures of one episode, its seconds without the start, and the versions that made it."""
 
     measures: Measures
     episode_s: float
     wall_s: float
+    versions: dict[str, str]
 
 
-def run_sumo_rl(
+def train_peer(
     scenario: Scenario,
-    agent: str,
+    asked: Asked,
     *,
-    python: Path,
+    pythons: Pythons,
+    policies: Path,
+    folder: Path,
+    demand: str = "published",
+) -> dict[str, Any]:
+    """Have a peer learn on the training seeds, unless its policy is there; what was done.
+
+    An interrupted training goes on where sumo-rl's was last kept; RESCO's begins anew.
+
+    Parameters and errors as for `run_peer`.
+    """
+    policy = policy_folder(scenario, asked, policies, demand)
+    if is_trained(policy):
+        return {}
+    python = _python(asked, pythons)
+    draws = [_draw(scenario, demand, seed, folder / str(seed)) for seed in asked.seeds]
+    spec = _spec(scenario, asked, pythons, policy, folder) | {"train": True, "draws": draws}
+    done = _ask(scenario, asked, python, spec, folder, None)
+    (policy / "training.json").write_text(json.dumps({**done, "seeds": asked.seeds}))
+    return done
+
+
+def run_peer(
+    scenario: Scenario,
+    asked: Asked,
+    *,
+    pythons: Pythons,
     policies: Path,
     folder: Path,
     seed: int = 1,
     demand: str = "published",
-    training_steps: int = TRAINING_STEPS,
+    limit_s: float | None = None,
 ) -> PeerRun:
-    """One hour of a scenario under sumo-rl.
+    """One hour of a scenario under a peer; one that learns was trained by `train_peer`.
 
     Parameters
     ----------
-    agent : a key of AGENTS. The DQN controls one signal, so the scenario must have one.
-    python : the other Python. policies : a folder in which trained policies are kept; training
-        takes minutes. folder : for SUMO's files.
+    pythons : where their code is. policies : a folder in which trained policies are kept.
+    folder : for SUMO's files. limit_s : seconds after which it is ended.
 
-    Raises MissingPartError where that Python has no sumo-rl, InputError where sumo-rl can't run
-    the scenario.
+    Raises MissingPartError where their code isn't, InputError where it can't run the scenario.
     """
     began = perf_counter()
-    if scenario.end_s is None:
-        raise _unfit(scenario, "no end", "a window with an end")
-    _check(python)
+    python = _python(asked, pythons)
+    policy = policy_folder(scenario, asked, policies, demand)
+    if asked.peer.learns and not is_trained(policy):
+        raise _unfit(scenario, asked, f"no policy in {policy}", "a trained one")
     given = played(scenario, [], demand, NONE, seed, folder)
-    spec = {
+    draws = [{"seed": seed, "routes": [str(path) for path in given.routes]}]
+    spec = _spec(scenario, asked, pythons, policy, folder) | {"train": False, "draws": draws}
+    done = _ask(scenario, asked, python, spec, folder, limit_s)
+    took_s = perf_counter() - began
+    found = _measures(given, folder, spec["end_s"])
+    return PeerRun(found, float(done["episode_s"]), took_s, dict(done["versions"]))
+
+
+def policy_folder(scenario: Scenario, asked: Asked, policies: Path, demand: str) -> Path:
+    """Where the policy of a scenario is kept."""
+    agent = f"{asked.peer.package}-{asked.peer.agent}-{asked.episodes}"
+    return policies / f"{agent}.{scenario.name}.{scenario.digest}.{demand}"
+
+
+def is_trained(policy: Path) -> bool:
+    """Whether the training of this folder's policy came to its end."""
+    return (policy / "training.json").is_file()
+
+
+def _python(asked: Asked, pythons: Pythons) -> Path:
+    """The package's Python. Raises MissingPartError where it is not said or lacks a part."""
+    package = asked.peer.package
+    python = pythons.of(package)
+    if python is None:
+        raise MissingPartError(
+            f"{asked.peer.text}",
+            f"nobody has said where {package}'s code is",
+            OPTIONS[package],
+            "Give it; docs/bench.md says what has to be there.",
+        )
+    asks = "; ".join(f"v('{name}')" for name in NEEDS[package])
+    command = [str(python), "-c", f"from importlib.metadata import version as v; {asks}"]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise MissingPartError(
+            f"{package} in {python}",
+            (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1],
+            f"a Python with {', '.join(NEEDS[package])}",
+            "Give another Python, or install these there; docs/bench.md has the versions.",
+        ) from None
+    return python
+
+
+def _spec(
+    scenario: Scenario, asked: Asked, pythons: Pythons, policy: Path, folder: Path
+) -> dict[str, Any]:
+    if scenario.end_s is None:
+        raise _unfit(scenario, asked, "no end", "a window with an end")
+    if asked.peer.learns:
+        policy.mkdir(parents=True, exist_ok=True)
+    return {
+        "agent": asked.peer.agent,
+        "map": scenario.name,
+        "folder": str((pythons.resco or Path()).resolve()),
         "net": str(scenario.net),
-        "routes": [str(path) for path in given.routes],
+        "additional": [str(path) for path in scenario.additional],
         "begin_s": scenario.begin_s,
         "end_s": scenario.end_s,
         "yellow_s": scenario.resco_yellow_s,
-        "seed": seed,
+        "episodes": asked.episodes,
+        "policy": str(policy.resolve()),
         "trips": str(folder / "trips.xml"),
         "totals": str(folder / "totals.xml"),
-        "agent": AGENTS[agent],
-        "training_steps": training_steps,
-        "training_seed": TRAINING_SEED,
-        "policy": str(policy_path(scenario, policies, training_steps)),
     }
-    episode_s = _run(scenario, python, spec, folder)
-    return PeerRun(_measures(given, folder, scenario.end_s), episode_s, perf_counter() - began)
 
 
-def policy_path(scenario: Scenario, policies: Path, training_steps: int = TRAINING_STEPS) -> Path:
-    """Where the policy of a scenario is kept; the folder is made."""
-    policies.mkdir(parents=True, exist_ok=True)
-    return policies / f"{scenario.name}.{scenario.digest}.{training_steps}.zip"
+def _draw(scenario: Scenario, demand: str, seed: int, folder: Path) -> dict[str, Any]:
+    """A training seed with its route files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    given = played(scenario, [], demand, NONE, seed, folder)
+    return {"seed": seed, "routes": [str(path) for path in given.routes]}
 
 
-def _check(python: Path) -> None:
-    asked = [str(python), "-c", f"from importlib.metadata import version as v; {_ASKS}"]
-    try:
-        subprocess.run(asked, check=True, capture_output=True, text=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise MissingPartError(
-            f"sumo-rl in {python}",
-            (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1],
-            "a Python with sumo-rl 1.4.5, PettingZoo below 1.27 and stable-baselines3",
-            "Give another Python, or install these there.",
-        ) from None
-
-
-_ASKS = "; ".join(f"v('{name}')" for name in ("sumo-rl", "pettingzoo", "stable-baselines3"))
-
-
-def _run(scenario: Scenario, python: Path, spec: Mapping[str, Any], folder: Path) -> float:
-    """Its episode in its Python; seconds that it took."""
+def _ask(
+    scenario: Scenario,
+    asked: Asked,
+    python: Path,
+    spec: Mapping[str, Any],
+    folder: Path,
+    limit_s: float | None,
+) -> dict[str, Any]:
+    """What the runner says at its end. It ends by itself when this process does."""
     path = folder / "spec.json"
     path.write_text(json.dumps(spec), encoding="utf-8")
-    done = subprocess.run([str(python), str(RUNNER), str(path)], capture_output=True, text=True)
+    command = [str(python), str(RUNNERS[asked.peer.package]), str(path)]
+    limit_s = limit_s if limit_s is not None and isfinite(limit_s) else None
+    theirs, ours = os.pipe()
+    try:
+        done = _completed(command, theirs, limit_s, folder)
+    except subprocess.TimeoutExpired:
+        raise _unfit(scenario, asked, f"not over within {limit_s or 0:g} s", "less time") from None
+    finally:
+        os.close(theirs)
+        os.close(ours)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise _unfit(scenario, f"sumo-rl ended with: {last}", "a scenario that sumo-rl can run")
-    return float(json.loads(done.stdout.strip().splitlines()[-1])["episode_s"])
+        raise _unfit(scenario, asked, f"it ended with: {last}", "a scenario that it can run")
+    said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    _refuse_other_sumo(asked, python, str(said["versions"]["libsumo"]))
+    return said
+
+
+def _completed(
+    command: Sequence[str], stdin: int, limit_s: float | None, folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """The same order of their sets each time, so that a run can be made again."""
+    return subprocess.run(
+        command,
+        stdin=stdin,
+        capture_output=True,
+        text=True,
+        timeout=limit_s,
+        cwd=folder,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+    )
+
+
+def _refuse_other_sumo(asked: Asked, python: Path, theirs: str) -> None:
+    if theirs != sumo_version():
+        raise InputError(
+            f"{asked.peer.package} in {python}",
+            f"SUMO {theirs}",
+            f"SUMO {sumo_version()}, as the other runs have",
+            f"Install libsumo and eclipse-sumo {sumo_version()} there.",
+        )
 
 
 def _measures(scenario: Scenario, folder: Path, end_s: float) -> Measures:
@@ -130,9 +265,9 @@ def _measures(scenario: Scenario, folder: Path, end_s: float) -> Measures:
     )
 
 
-def _unfit(scenario: Scenario, found: str, allowed: str) -> InputError:
+def _unfit(scenario: Scenario, asked: Asked, found: str, allowed: str) -> InputError:
     return InputError(
-        f"sumo-rl, scenario {scenario.name}",
+        f"{asked.peer.text}, scenario {scenario.name}",
         found,
         allowed,
         "Leave the scenario or the peer out.",
