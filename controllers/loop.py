@@ -42,12 +42,14 @@ class Outcome:
     """What a run was like from the inside.
 
     `decide_s` is what estimating, deciding and checking took in all, `slowest_s` in the slowest
-    second; `refusals` counts by site and reason the requests that the Gate did not follow.
+    second; `decisions_s` has, for each second but the first in which controllers were asked, that
+    time by the number of sites that were; `refusals` counts by site and reason the requests that the Gate did not follow.
     """
 
     seconds: int = 0
     decide_s: float = 0.0
     slowest_s: float = 0.0
+    decisions_s: list[float] = field(default_factory=list)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -105,14 +107,16 @@ def run(
         time_s = next(iter(frames.values())).time_s
         states = estimator.update(arrays, frames, gates, time_s)
         units = units or _units(street, make, gates, states, estimator)
-        _decide(units, outcome.seconds, time_s, changed, outcome.refusals, recorder)
+        asked = _decide(units, outcome.seconds, time_s, changed, outcome.refusals, recorder)
         if changed:
             street.apply(changed)
             changed.clear()
         took_s = perf_counter() - began
         outcome.decide_s += took_s
-        if took_s > outcome.slowest_s and outcome.seconds:  # the first second compiles
-            outcome.slowest_s = took_s
+        if outcome.seconds:  # the first second compiles
+            outcome.slowest_s = max(took_s, outcome.slowest_s)
+            if asked:
+                outcome.decisions_s.append(took_s / asked)
         outcome.seconds += 1
         if each_second is not None:
             each_second(states)
@@ -158,14 +162,15 @@ def _decide(
     changed: dict[str, Command],
     refusals: Counter[tuple[str, str]],
     recorder: Recorder | None,
-) -> None:
-    """Ask each controller whose turn it is, and each Gate."""
-    unit = units[0]
+) -> int:
+    """Ask each controller whose turn it is, and each Gate; how many controllers were asked."""
+    unit, asked = units[0], 0
     try:
         for unit in units:
             state = unit.state
             request = unit.request
             if request is None or second % unit.interval_s == 0:
+                asked += 1
                 request = unit.request = unit.controller.decide(state)
             command = unit.gate.step(request, state.calls, state.ped_calls, state.flags, time_s)
             if command is not unit.command:
@@ -176,6 +181,7 @@ def _decide(
                     recorder.command(unit.site, request, command)
     except Exception as error:
         raise _failed(unit, time_s, error) from error
+    return asked
 
 
 def _failed(unit: _Unit, time_s: float, error: Exception) -> InputError:

@@ -90,6 +90,8 @@ def go(script: Script, made: list[Alternate], recorder: Recorder | None = None) 
     outcome = run(script, make, rules=RESCO, info="loops", needs=frozenset(), recorder=recorder)
     assert outcome.seconds == 60
     assert outcome.decide_s >= outcome.slowest_s > 0
+    assert len(outcome.decisions_s) == 5  # of six, the first compiles
+    assert all(0 < s <= outcome.slowest_s for s in outcome.decisions_s)
 
 
 def test_a_controller_is_asked_each_interval_and_a_command_is_sent_when_it_changes(
