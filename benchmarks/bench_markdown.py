@@ -16,6 +16,7 @@ from .bench_tables import (
     price_of_legality,
     rank_table,
 )
+from .published import published_tables
 from .rows import Row
 from .statistics import LEVEL, Interval
 
@@ -47,6 +48,9 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
         headings, lines = measure_lines(cells)
         parts += ["### All measures, medians", _table(["", *headings], lines)]
     parts += _prices(found)
+    for published in published_tables(rows):
+        parts += [f"## {published.title}", _table(published.headings, published.lines)]
+        parts.append(published.text)
     parts += _failures(rows)
     return "\n\n".join(parts) + "\n"
 
