@@ -24,7 +24,7 @@ from greenband.engine.rings import RingOrder
 from greenband.engine.site import Detector, Phase, Site
 from greenband.engine.stages import stage_matrix, stages_of
 
-from .base import Seen
+from .base import Seen, Together
 from .heaviest import requests_of
 from .parameters import Parameter
 
@@ -73,28 +73,34 @@ class Actuated:
         self._settings = Settings(**settings)
         self._rings = RingOrder(site) if site.rings else None
         self._requests = requests_of(site, "actuated")
-        self._timers, self._at = Timers((site,), (self._settings,)), 0
-        self._joined: tuple[Sequence[State], Seen] | None = None
+        self._timers = Timers((site,), (self._settings,))
 
     @classmethod
-    def join(cls, controllers: Sequence[Actuated], states: Sequence[State], seen: Seen) -> None:
-        """Have the first of these work out the timers of all, for states that `seen` joins."""
+    def join(cls, controllers: Sequence[Actuated], states: Sequence[State], seen: Seen) -> Together:
+        """The timers of all are worked out in one."""
         timers = Timers([c._site for c in controllers], [c._settings for c in controllers])
-        for i, controller in enumerate(controllers):
-            controller._timers, controller._at = timers, i
-        controllers[0]._joined = (states, seen)
+        units = list(zip(controllers, states, strict=True))
+
+        def decide() -> list[Request]:
+            timers.step(states, seen, states[0].time_s)
+            return [
+                c._requests[stage] if c._rings is None else c._asked(state, timers, at)
+                for at, ((c, state), stage) in enumerate(zip(units, timers.stages, strict=True))
+            ]
+
+        return decide
 
     def decide(self, state: State) -> Request:
         """Hold, or go to the next called stage."""
-        at = self._at
-        if not at:
-            states, seen = self._joined or ((state,), state)
-            self._timers.step(states, seen, state.time_s)
+        self._timers.step((state,), state, state.time_s)
+        return self._asked(state, self._timers, 0)
+
+    def _asked(self, state: State, timers: Timers, at: int) -> Request:
+        """What is asked for, given the timers of this site, the one at a place among theirs."""
         if self._rings is None or state.changing or state.stage < 0:
-            return self._requests[self._timers.stages[at]]
+            return self._requests[timers.stages[at]]
         called = (state.calls & (state.colour != Colour.GREEN)).tolist()
-        done = self._timers.done_at(at)
-        return self._requests[self._rings.following(state.stage, called, done)]
+        return self._requests[self._rings.following(state.stage, called, timers.done_at(at))]
 
 
 class Timers:

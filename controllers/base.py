@@ -5,7 +5,7 @@ A controller can't tell which street it drives: what was benchmarked is what run
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol, Self
 
 from greenband.engine.estimate import Joined
@@ -15,6 +15,8 @@ from greenband.engine.site import Site
 SiteId = str
 Seen = State | Joined
 """Arrays of one site, or of all that are worked on together."""
+Together = Callable[[], Sequence[Request]]
+"""Called once a second: the Request of each site, in their order."""
 
 
 class Street(Protocol):
@@ -55,12 +57,12 @@ class Controller(Protocol):
 
 
 class Joins(Controller, Protocol):
-    """A kind of controller that can work out all sites of a street at once, which costs less.
-
-    Each still decides by itself; the first that is asked in a second does the work of all.
-    """
+    """A kind of controller that can decide for all sites of a street at once, which costs less."""
 
     @classmethod
-    def join(cls, controllers: Sequence[Self], states: Sequence[State], seen: Seen) -> None:
-        """All controllers of a street, in its order of sites, before they are first asked."""
+    def join(cls, controllers: Sequence[Self], states: Sequence[State], seen: Seen) -> Together:
+        """What decides for all of these from now on, in place of the `decide` of each.
+
+        `states` are those of the controllers, the same objects each second; `seen` joins them.
+        """
         ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,7 @@ from greenband.engine.site import Site
 from greenband.engine.stage_loads import giving_way, lane_weight, served_movements
 from greenband.engine.stages import stages_of
 
+from .base import Together
 from .parameters import Parameter
 
 HOLD_S = 10.0
@@ -110,6 +113,21 @@ class StageChooser:
         )
         self._wanted = self._requests[best]
         return self._wanted
+
+    @staticmethod
+    def join(choosers: Sequence[StageChooser], states: Sequence[State]) -> Together:
+        """Ask only those whose time it is; the others hold what they asked for last."""
+        units = list(enumerate(zip(choosers, states, strict=True)))
+        requests = [c._wanted for c in choosers]
+
+        def decide() -> list[Request]:
+            time_s = states[0].time_s
+            for i, (chooser, state) in units:
+                if state.changing or time_s >= chooser._next_s:
+                    requests[i] = chooser.choose(state)
+            return requests
+
+        return decide
 
     def _candidates(self, state: State) -> tuple[NDArray[np.bool_], int]:
         """The stages to compare, and the present one where it is among them, else -1."""

@@ -5,6 +5,7 @@ What counts and what does not is in `heaviest` and its kernel, with the reasons.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from greenband.engine.frame import Request, State
 from greenband.engine.site import Site
 from greenband.engine.stage_loads import served_movements
 
+from .base import Seen, Together
 from .heaviest import PARAMETERS, StageChooser
 from .parameters import Parameter
 
@@ -35,6 +37,13 @@ class LongestQueue:
             reason="longest queue",
             **chooser,
         )
+
+    @classmethod
+    def join(
+        cls, controllers: Sequence[LongestQueue], states: Sequence[State], seen: Seen
+    ) -> Together:
+        """Those whose time has not come are not asked."""
+        return StageChooser.join([c._chooser for c in controllers], states)
 
     def decide(self, state: State) -> Request:
         """The stage with most vehicles."""

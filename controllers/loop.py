@@ -12,14 +12,14 @@ from time import perf_counter
 from typing import Protocol
 
 from greenband.engine.errors import InputError
-from greenband.engine.estimate import Estimator, Info
+from greenband.engine.estimate import Estimator, Info, Joined
 from greenband.engine.frame import Command, Request, State
 from greenband.engine.gate import Gate
 from greenband.engine.packing import FrameArrays, Packing
 from greenband.engine.rules import Rules
 from greenband.engine.site import Site
 
-from .base import Controller, Street
+from .base import Controller, Street, Together
 from .recorder import Recorder
 
 
@@ -43,7 +43,8 @@ class Outcome:
 
     `decide_s` is what estimating, deciding and checking took in all, `slowest_s` in the slowest
     second; `decisions_s` has, for each second but the first in which controllers were asked, that
-    time by the number of sites that were; `refusals` counts by site and reason the requests that the Gate did not follow.
+    time by the number of sites that were; `refusals` counts by site and reason the requests that
+    the Gate did not follow.
     """
 
     seconds: int = 0
@@ -60,7 +61,7 @@ class _Unit:
     site: str
     controller: Controller
     interval_s: int
-    gate: Gate
+    step: Callable[..., Command]
     state: State
     request: Request | None = None
     command: Command | None = None
@@ -101,13 +102,18 @@ def run(
     gates = _gates(street, rules)
     estimator, arrays = Estimator(street.packing, info, needs), street.arrays
     units: list[_Unit] = []
+    together: Together | None = None
     changed: dict[str, Command] = {}
     while frames:
         began = perf_counter()
         time_s = next(iter(frames.values())).time_s
         states = estimator.update(arrays, frames, gates, time_s)
-        units = units or _units(street, make, gates, states, estimator)
-        asked = _decide(units, outcome.seconds, time_s, changed, outcome.refusals, recorder)
+        if not units:
+            units = [_unit(make(s), gates[s.id], states[s.id]) for s in street.packing.sites]
+            together = _together(units, estimator.joined(arrays))
+        asked = _decide(
+            units, together, outcome.seconds, time_s, changed, outcome.refusals, recorder
+        )
         if changed:
             street.apply(changed)
             changed.clear()
@@ -134,29 +140,23 @@ def _gates(street: PackedStreet, rules: Rules) -> dict[str, Gate]:
     return gates
 
 
-def _units(
-    street: PackedStreet,
-    make: Callable[[Site], Controller],
-    gates: dict[str, Gate],
-    states: Mapping[str, State],
-    estimator: Estimator,
-) -> list[_Unit]:
-    """All sites; controllers of one kind that can share a second's work do so."""
-    units = [_unit(make(s), gates[s.id], states[s.id]) for s in street.packing.sites]
+def _together(units: list[_Unit], seen: Joined) -> Together | None:
+    """Who decides for all sites, where their controllers are of one kind that can be joined."""
     kinds = {type(u.controller) for u in units}
     join = getattr(kinds.pop(), "join", None) if len(kinds) == 1 else None
-    if join is not None:
-        seen = estimator.joined(street.arrays)
-        join([u.controller for u in units], [u.state for u in units], seen)
-    return units
+    if join is None or any(u.interval_s != 1 for u in units):
+        return None
+    together: Together = join([u.controller for u in units], [u.state for u in units], seen)
+    return together
 
 
 def _unit(controller: Controller, gate: Gate, state: State) -> _Unit:
-    return _Unit(gate.site.id, controller, controller.interval_s, gate, state)
+    return _Unit(gate.site.id, controller, controller.interval_s, gate.step, state)
 
 
 def _decide(
     units: list[_Unit],
+    together: Together | None,
     second: int,
     time_s: float,
     changed: dict[str, Command],
@@ -164,15 +164,16 @@ def _decide(
     recorder: Recorder | None,
 ) -> int:
     """Ask each controller whose turn it is, and each Gate; how many controllers were asked."""
-    unit, asked = units[0], 0
+    unit, asked = units[0], 0 if together is None else len(units)
     try:
-        for unit in units:
+        requests = () if together is None else together()
+        for i, unit in enumerate(units):
             state = unit.state
-            request = unit.request
-            if request is None or second % unit.interval_s == 0:
+            request = requests[i] if requests else unit.request
+            if request is None or (not requests and second % unit.interval_s == 0):
                 asked += 1
                 request = unit.request = unit.controller.decide(state)
-            command = unit.gate.step(request, state.calls, state.ped_calls, state.flags, time_s)
+            command = unit.step(request, state.calls, state.ped_calls, state.flags, time_s)
             if command is not unit.command:
                 unit.command = changed[unit.site] = command
                 if command.refused:

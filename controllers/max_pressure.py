@@ -8,12 +8,14 @@ as in Gregoire et al. (2015), "Capacity-aware backpressure traffic signal contro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from greenband.engine.frame import Request, State
 from greenband.engine.site import Site
 from greenband.engine.stage_loads import receiving_ratio
 
+from .base import Seen, Together
 from .heaviest import PARAMETERS, StageChooser
 from .parameters import Parameter
 
@@ -40,6 +42,13 @@ class MaxPressure:
             reason="max pressure",
             **chooser,
         )
+
+    @classmethod
+    def join(
+        cls, controllers: Sequence[MaxPressure], states: Sequence[State], seen: Seen
+    ) -> Together:
+        """Those whose time has not come are not asked."""
+        return StageChooser.join([c._chooser for c in controllers], states)
 
     def decide(self, state: State) -> Request:
         """The stage with the largest pressure."""

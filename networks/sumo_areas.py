@@ -6,9 +6,9 @@ own lane areas (E2) would say the same a second late, and cost more.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,12 +148,12 @@ class LaneCounts:
         self._speed = simulator.getter("vehicle", "getSpeed")
         place = {lane: k for k, lane in enumerate(pieces.lanes)}
         self._areas = [lane for lane, _ in pieces.areas]
-        self._from_m = np.array([from_m for _, from_m in pieces.areas])
-        self._area_numbers = np.arange(len(self._areas))
+        self._from_m = [from_m for _, from_m in pieces.areas]
+        self._all_veh, self._halted_veh = [0] * len(self._areas), [0] * len(self._areas)
         # what is known of a lane from its vehicles is not asked of the lane again
         also = {lane: a for a, lane in enumerate(self._areas) if lane in place}
-        self._also = np.array([place[lane] for lane in also], np.int64)
-        self._also_areas = np.array(list(also.values()), np.int64)
+        self._also = [place[lane] for lane in also]
+        self._also_areas = list(also.values())
         self._lanes = [lane for lane in pieces.lanes if lane not in also]
         self._lane_places = np.array([place[lane] for lane in self._lanes], np.int64)
         self._first_area = len(pieces.lanes)
@@ -182,14 +182,32 @@ class LaneCounts:
 
     def _count_areas(self) -> None:
         """The nearer parts of lanes, by the positions of the vehicles there."""
-        counts, first, n = self._counts, self._first_area, len(self._areas)
-        on_areas = list(map(self._ids, self._areas))
-        ids = list(chain.from_iterable(on_areas))
-        area = self._area_numbers.repeat(list(map(len, on_areas)))
-        near = floats(map(self._position, ids), len(ids)) >= self._from_m[area]
-        standing = floats(map(self._speed, ids), len(ids)) < STANDING_MPS
-        counts[0, first:-1] = np.bincount(area[near], minlength=n)
-        counts[1, first:-1] = np.bincount(area[near & standing], minlength=n)
-        if self._also.size:
-            counts[0, self._also] = np.bincount(area, minlength=n)[self._also_areas]
-            counts[1, self._also] = np.bincount(area[standing], minlength=n)[self._also_areas]
+        counts, first = self._counts, self._first_area
+        all_veh, halted_veh = self._all_veh, self._halted_veh
+        near_veh, near_halted_veh = [0] * len(all_veh), [0] * len(all_veh)
+        for a, ids in enumerate(map(self._ids, self._areas)):
+            all_veh[a] = n = len(ids)
+            if not n:
+                halted_veh[a] = 0
+                continue
+            halted_veh[a] = halted = self._halting(self._areas[a])
+            near_veh[a], near_halted_veh[a] = self._near(ids, halted, self._from_m[a])
+        counts[0, first:-1] = near_veh
+        counts[1, first:-1] = near_halted_veh
+        if self._also:
+            counts[0, self._also] = [all_veh[a] for a in self._also_areas]
+            counts[1, self._also] = [halted_veh[a] for a in self._also_areas]
+
+    def _near(self, ids: Sequence[str], halted: int, from_m: float) -> tuple[int, int]:
+        """How many of a lane's vehicles, from its beginning on, are near, and how many stand there.
+
+        They are in the order of their positions, so that only a few have to be asked.
+        """
+        n, position = len(ids), self._position
+        far = 0 if position(ids[0]) >= from_m else bisect_left(ids, from_m, 1, key=position)
+        if not far or not halted or far == n:
+            return n - far, halted if far < n else 0
+        if halted == n:
+            return n - far, n - far
+        speed = self._speed
+        return n - far, sum(speed(v) < STANDING_MPS for v in ids[far:])

@@ -284,3 +284,25 @@ def test_unseen_links_count_as_empty(crossroads: Callable[..., Site], state_of: 
         site, receiving_ratio(site), least_room_ratio=0.1, hold_s=5.0, every_s=5.0, reason="test"
     )
     assert state.stages[chooser.choose(state).stage].id == "26"
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_joined_controllers_decide_as_each_alone(
+    crossroads: Callable[..., Site], state_of: Make, law: type[LongestQueue]
+) -> None:
+    sites = [crossroads() for _ in range(3)]
+    states = [state_of(site) for site in sites]
+    alone = [law(site) for site in sites]
+    together = law.join([law(site) for site in sites], states, states[0])
+    rng, asked_for = np.random.default_rng(5), set()
+    for _ in range(500):
+        for state in states:
+            state.time_s += 1.0
+            state.queue_veh[:] = rng.integers(0, 9, len(state.queue_veh))
+            state.changing = bool(rng.random() < 0.1)
+            if rng.random() < 0.05:
+                state.stage = int(rng.integers(len(state.stages)))
+        stages = [c.decide(s).stage for c, s in zip(alone, states, strict=True)]
+        assert [r.stage for r in together()] == stages
+        asked_for.add(tuple(stages))
+    assert len(asked_for) > 20
