@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan
 from greenband.engine.rules import Rules
+from greenband.engine.whole_seconds import green_lost
 from greenband.networks.overlay import read_signals
 from greenband.networks.scenario import Scenario
 from greenband.networks.site_files import SiteFile, load_timing, timing_head
@@ -38,6 +39,27 @@ def read_plans(
             )
         plans[signal] = load_timing(reference, sites[signal], rules)[0]
     return plans
+
+
+def losses_of(plans: Mapping[str, Plan], scenario: Scenario, rules: Rules) -> list[str]:
+    """In words, for each signal the phases that get less green in a run than their plan gives.
+
+    A run changes colours at whole seconds, and no yellow or red clearance may be cut short.
+    """
+    signals, _ = read_signals(scenario)
+    found = []
+    for signal in signals:
+        plan = plans.get(signal.signal_id)
+        lost = green_lost(signal.site, plan, rules) if plan is not None else ()
+        if lost:
+            phases = ", ".join(f"{x.phase} {x.shown_s:.1f} for {x.planned_s:.1f} s" for x in lost)
+            found.append(
+                f"{signal.signal_id}: phases get less green in each cycle than in the plan "
+                f"({phases}), since a run changes at whole seconds and yellow and red clearance "
+                "are rounded up. Longer splits make up for it; with whole yellow_s and "
+                "red_clearance_s in the site nothing is lost"
+            )
+    return found
 
 
 def _signal(reference: str, signals: Sequence[str]) -> str:

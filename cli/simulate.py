@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,6 +53,8 @@ class _Wanted:
     demand: Any
     plans: dict[str, Plan] | None
     co2: bool
+    notes: tuple[str, ...] = ()
+    """Of plans that were given: warnings of every run."""
 
     def keywords(self) -> dict[str, Any]:
         """For `benchmarks.run.simulate` and `benchmarks.seeds.simulate_seeds`."""
@@ -63,6 +65,10 @@ class _Wanted:
             "plans": self.plans,
             "co2": self.co2,
         }
+
+    def noted(self, result: RunResult) -> RunResult:
+        """The result with the notes before its own warnings."""
+        return replace(result, warnings=(*self.notes, *result.warnings))
 
 
 def simulate(
@@ -79,6 +85,14 @@ def simulate(
             "--controller", "-c", help="A name of `greenband controllers`, or path/to/file.py:Name."
         ),
     ] = "program",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="A number of the controller, such as actuated.passage_s=3; once for each.",
+            metavar="CONTROLLER.NAME=NUMBER",
+        ),
+    ] = None,
     routes: Annotated[
         list[Path] | None,
         typer.Option(help="Route file (vehicles, flows); once for each.", metavar="FILE"),
@@ -145,8 +159,10 @@ def simulate(
     as_json: AsJson = False,
 ) -> Answer:
     """Simulate a scenario under a controller and print what every vehicle lost."""
+    from greenband.controllers.parameters import with_settings
     from greenband.networks.scenario import load_scenario
 
+    (controller,) = with_settings((controller,), settings or ())
     if seeds is not None and (gui or record is not None):
         raise InputError(
             "greenband simulate --seeds",
@@ -163,14 +179,16 @@ def simulate(
     )
     _print_terms(scenario)
     chosen = _league(loaded, league)
+    plans, notes = _plans(loaded, controller, chosen, demand.value, plan or [])
     wanted = _Wanted(
         scenario=loaded,
         controller=controller,
         info=info.value,
         league=chosen,
         demand=demand.value,
-        plans=_plans(loaded, controller, chosen, demand.value, plan or []),
+        plans=plans,
         co2=co2,
+        notes=notes,
     )
     if seeds is not None:
         return _many(wanted, seeds, workers)
@@ -180,13 +198,15 @@ def simulate(
 def _one(wanted: _Wanted, seed: int, gui: bool, record: Path | None) -> Answer:
     from greenband.benchmarks import run
 
-    result = run.simulate(
-        wanted.scenario,
-        wanted.controller,
-        seed=seed,
-        gui=gui,
-        record=record,
-        **wanted.keywords(),
+    result = wanted.noted(
+        run.simulate(
+            wanted.scenario,
+            wanted.controller,
+            seed=seed,
+            gui=gui,
+            record=record,
+            **wanted.keywords(),
+        )
     )
     if record is not None:
         log(f"wrote {record}")
@@ -206,7 +226,7 @@ def _many(wanted: _Wanted, text: str, workers: int) -> Answer:
         shown = "no vehicles" if delay_s is None else f"delay {delay_s:.1f} s"
         log(f"{len(done)} of {len(seeds)}: seed {result.seed}, {shown}, took {result.wall_s:.1f} s")
 
-    results = simulate_seeds(
+    found = simulate_seeds(
         wanted.scenario,
         wanted.controller,
         seeds,
@@ -214,6 +234,7 @@ def _many(wanted: _Wanted, text: str, workers: int) -> Answer:
         done=tell,
         **wanted.keywords(),
     )
+    results = [wanted.noted(result) for result in found]
     shared = ("scenario", "scenario_digest", "controller", "info", "league", "demand")
     first = results[0].as_dict()
     data = {name: first[name] for name in (*shared, "sumo_version")}
@@ -259,14 +280,15 @@ def _league(scenario: Scenario, league: League | None) -> str:
 
 def _plans(
     scenario: Scenario, controller: str, league: Any, demand: str, files: list[str]
-) -> dict[str, Plan] | None:
-    """The plans that the controller needs; None where it needs none."""
+) -> tuple[dict[str, Plan] | None, tuple[str, ...]]:
+    """The plans that the controller needs, None where it needs none; and what is lost of them."""
     from greenband.benchmarks.plan_cache import cached_plans
-    from greenband.benchmarks.plans import COUNTING_SEEDS
+    from greenband.benchmarks.plans import COUNTING_SEEDS, counted_flows
     from greenband.benchmarks.run import rules_of
     from greenband.controllers.catalogue import find
 
-    if not find(controller).takes_plan:
+    entry = find(controller)
+    if not entry.takes_plan:
         if files:
             raise InputError(
                 f"greenband simulate --plan {files[0]}",
@@ -274,16 +296,30 @@ def _plans(
                 "--plan together with --controller plan",
                 "Leave out one of the two.",
             )
-        return None
+        return None, ()
+    if files and entry.given:
+        raise InputError(
+            f"greenband simulate --plan {files[0]}",
+            f"together with {controller}",
+            "numbers by which a plan is made, or a plan that is made already",
+            "Leave out one of the two.",
+        )
+    rules = rules_of(scenario, league)
     if files:
-        from greenband.benchmarks.plan_files import read_plans
+        from greenband.benchmarks.plan_files import losses_of, read_plans
         from greenband.networks.site_files import timing_head
 
         for file in (f for f in files if timing_head(f).beside_ours):
             log(f"{file} holds two timings: the existing one is run. Ours is {file}#ours")
-        return read_plans(files, scenario, rules_of(scenario, league))
-    log(
-        f"Counting with the loops on seeds {', '.join(map(str, COUNTING_SEEDS))} "
-        "to make a plan for each signal (kept for the next run) ..."
-    )
-    return cached_plans(scenario, rules=rules_of(scenario, league), demand=demand)
+        plans = read_plans(files, scenario, rules)
+        return plans, tuple(losses_of(plans, scenario, rules))
+
+    def count(*given: Any, **named: Any) -> Any:
+        log(
+            f"Counting with the loops on seeds {', '.join(map(str, COUNTING_SEEDS))} "
+            "to make a plan for each signal (kept for the next run) ..."
+        )
+        return counted_flows(*given, **named)
+
+    own = cached_plans(scenario, rules=rules, demand=demand, count=count, values=entry.given)
+    return own, ()

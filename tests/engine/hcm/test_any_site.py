@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple
 from math import isfinite
 from typing import Any
@@ -123,3 +124,25 @@ def check(result: Analysis, volumes: dict[str, float]) -> None:
 def test_finite_and_consistent(case: tuple[Site, Plan, dict[str, float]]) -> None:
     site, plan, volumes = case
     check(analyse(site, plan, volumes), volumes)
+
+
+def test_the_order_of_the_lanes_does_not_matter(
+    four_legs: Callable[..., Site], four_leg_plan: Callable[..., Plan]
+) -> None:
+    site = four_legs("permitted", ("L", "T", "TR"))
+    turned = site.model_copy(
+        update={
+            "approaches": tuple(
+                a.model_copy(update={"lanes": a.lanes[::-1]}) for a in site.approaches
+            )
+        }
+    )
+    turned = Site.model_construct(**{n: getattr(turned, n) for n in Site.model_fields})
+    assert [lane.id for lane in site.lanes] != [lane.id for lane in turned.lanes]
+    volumes = {m.id: 90.0 if m.turn != "T" else 500.0 for m in site.movements}
+    one, other = (analyse(s, four_leg_plan("permitted"), volumes) for s in (site, turned))
+    by_name = {g.name: g for g in other.lane_groups}
+    assert len(by_name) == len(one.lane_groups) == 12
+    for group in one.lane_groups:
+        assert by_name[group.name].control_delay_s == pytest.approx(group.control_delay_s)
+        assert by_name[group.name].capacity_veh_h == pytest.approx(group.capacity_veh_h)
