@@ -16,6 +16,7 @@ from .bench_tables import (
     price_of_legality,
     rank_table,
 )
+from .peers.texts import peer_texts
 from .published import published_tables
 from .rows import Row
 from .statistics import LEVEL, Interval
@@ -48,6 +49,8 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
         headings, lines = measure_lines(cells)
         parts += ["### All measures, medians", _table(["", *headings], lines)]
     parts += _prices(found)
+    if peers := peer_texts(rows):
+        parts += ["## Other people's controllers", "\n".join(f"- {text}" for text in peers)]
     for published in published_tables(rows):
         parts += [f"## {published.title}", _table(published.headings, published.lines)]
         parts.append(published.text)

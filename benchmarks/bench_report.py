@@ -42,6 +42,7 @@ from .bench_tables import (
 )
 from .charts import delay_bars_svg
 from .pages import template
+from .peers.texts import peer_texts
 from .published import published_tables
 from .rows import Row, write_parquet, write_whole
 from .statistics import Interval
@@ -76,6 +77,7 @@ def page(title: str, rows: Sequence[Row], commands: Sequence[str]) -> str:
         method=header(rows).replace("**", ""),
         blocks=[_block(block, cells) for block, cells in found.items()],
         prices=_prices(found),
+        peers=peer_texts(rows),
         published=published_tables(rows),
         failures=failures(rows),
         commands=commands,

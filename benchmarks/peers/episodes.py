@@ -36,6 +36,8 @@ NEEDS: Mapping[Package, tuple[str, ...]] = {
     "sumo-rl": ("sumo-rl", "pettingzoo", "stable-baselines3", "libsumo", "eclipse-sumo"),
     "RESCO": ("gym", "torch", "pfrl", "libsumo", "eclipse-sumo"),
 }
+TRAINED = "training.json"
+"""Beside a policy, once its training is over: what was done."""
 OPTIONS: Mapping[Package, str] = {
     "sumo-rl": "--sumo-rl PYTHON",
     "RESCO": "--resco FOLDER --resco-python PYTHON",
@@ -65,12 +67,16 @@ class Pythons:
 
 @dataclass(frozen=True)
 class PeerRun:
-    """Measures of one episode, its seconds without the start, and the versions that made it."""
+    """Measures of one episode, its seconds without the start, and the versions that made it.
+
+    `decisions` are those of its training, 0 where it had none.
+    """
 
     measures: Measures
     episode_s: float
     wall_s: float
     versions: dict[str, str]
+    decisions: int = 0
 
 
 def train_peer(
@@ -95,7 +101,7 @@ def train_peer(
     draws = [_draw(scenario, demand, seed, folder / str(seed)) for seed in asked.seeds]
     spec = _spec(scenario, asked, pythons, policy, folder) | {"train": True, "draws": draws}
     done = _ask(scenario, asked, python, spec, folder, None)
-    (policy / "training.json").write_text(json.dumps({**done, "seeds": asked.seeds}))
+    (policy / TRAINED).write_text(json.dumps({**done, "seeds": asked.seeds}))
     return done
 
 
@@ -122,15 +128,18 @@ def run_peer(
     began = perf_counter()
     python = _python(asked, pythons)
     policy = policy_folder(scenario, asked, policies, demand)
-    if asked.peer.learns and not is_trained(policy):
-        raise _unfit(scenario, asked, f"no policy in {policy}", "a trained one")
+    decisions = 0
+    if asked.peer.learns:
+        if not is_trained(policy):
+            raise _unfit(scenario, asked, f"no policy in {policy}", "a trained one")
+        decisions = int(json.loads((policy / TRAINED).read_text())["decisions"])
     given = played(scenario, [], demand, NONE, seed, folder)
     draws = [{"seed": seed, "routes": [str(path) for path in given.routes]}]
     spec = _spec(scenario, asked, pythons, policy, folder) | {"train": False, "draws": draws}
     done = _ask(scenario, asked, python, spec, folder, limit_s)
     took_s = perf_counter() - began
     found = _measures(given, folder, spec["end_s"])
-    return PeerRun(found, float(done["episode_s"]), took_s, dict(done["versions"]))
+    return PeerRun(found, float(done["episode_s"]), took_s, dict(done["versions"]), decisions)
 
 
 def policy_folder(scenario: Scenario, asked: Asked, policies: Path, demand: str) -> Path:
@@ -141,7 +150,7 @@ def policy_folder(scenario: Scenario, asked: Asked, policies: Path, demand: str)
 
 def is_trained(policy: Path) -> bool:
     """Whether the training of this folder's policy came to its end."""
-    return (policy / "training.json").is_file()
+    return (policy / TRAINED).is_file()
 
 
 def _python(asked: Asked, pythons: Pythons) -> Path:

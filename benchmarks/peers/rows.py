@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from greenband.benchmarks.disturbance import NONE
 from greenband.benchmarks.rows import Code, Row, row_of
@@ -14,7 +13,7 @@ from greenband.benchmarks.suite import RunSpec
 from greenband.engine.errors import GreenbandError, InputError
 from greenband.networks.scenario import load_scenario
 
-from .episodes import PeerRun, Pythons, policy_folder, run_peer, train_peer
+from .episodes import Pythons, policy_folder, run_peer, train_peer
 from .names import Asked, find_peer
 
 
@@ -53,7 +52,13 @@ def peer_row(
         "wall_s": run.wall_s,
         "episode_s": run.episode_s,
         "decide_ms": None,
-        "peer": _what_it_was(asked, run),
+        "peer": {
+            "text": asked.peer.text,
+            "episodes": asked.episodes,
+            "decisions": run.decisions,
+            "training_seeds": list(asked.seeds),
+            "versions": run.versions,
+        },
     }
     return row_of(spec, code, result=result)
 
@@ -93,15 +98,6 @@ def _asked(spec: RunSpec, *, training: bool = False) -> Asked:
     if spec.seed in asked.seeds and not training:
         raise _unfit(spec, f"seed {spec.seed}, on which it was trained", "other seeds")
     return asked
-
-
-def _what_it_was(asked: Asked, run: PeerRun) -> dict[str, Any]:
-    return {
-        "text": asked.peer.text,
-        "episodes": asked.episodes,
-        "training_seeds": list(asked.seeds),
-        "versions": run.versions,
-    }
 
 
 def _unfit(spec: RunSpec, found: str, allowed: str) -> InputError:

@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 
 from greenband.benchmarks.bench import Place, run_all
+from greenband.benchmarks.bench_markdown import markdown
+from greenband.benchmarks.bench_report import page
 from greenband.benchmarks.disturbance import Disturbance
 from greenband.benchmarks.peers import episodes
 from greenband.benchmarks.peers.episodes import Pythons, is_trained, run_peer, train_peer
 from greenband.benchmarks.peers.names import PEERS, TRAINING_SEEDS, find_peer, full_name
-from greenband.benchmarks.peers.rows import peer_row
+from greenband.benchmarks.peers.rows import peer_row, trained
+from greenband.benchmarks.peers.texts import peer_texts
 from greenband.benchmarks.rows import Code
 from greenband.benchmarks.run import simulate
 from greenband.benchmarks.seeds import parse_seeds
@@ -54,7 +57,7 @@ if not spec["train"]:
         "--tripinfo-output.write-unfinished", "--tripinfo-output.write-undeparted",
         "--statistic-output", spec["totals"], "--no-step-log", "--xml-validation", "never"],
         check=True)
-print(json.dumps({{"episode_s": 1.5, "versions": {{"libsumo": {version!r}}}}}))
+print(json.dumps({{"episode_s": 1.5, "decisions": 90, "versions": {{"libsumo": {version!r}}}}}))
 """
 
 
@@ -148,12 +151,29 @@ def test_a_policy_is_learned_once_and_then_judged_on_each_seed(
         run = run_peer(scenario, asked, pythons=OURS, policies=policies, folder=folder, seed=seed)
         assert run.measures.vehicles == 110
         assert run.episode_s == 1.5
+        assert run.decisions == 90
     told = [json.loads(line) for line in stand_in.read_text().splitlines()]
     assert [spec["train"] for spec in told] == [True, False, False]
     assert [draw["seed"] for draw in told[0]["draws"]] == [101, 102, 103]
     assert [spec["draws"][0]["seed"] for spec in told[1:]] == [1, 2]
     assert len({spec["policy"] for spec in told}) == 1
     assert is_trained(Path(told[0]["policy"]))
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_report_says_what_the_peers_were(small_scenario: Path, tmp_path: Path) -> None:
+    specs = [spec_of(small_scenario, name) for name in ("resco-idqn-3", "resco-maxwave")]
+    for spec in specs[:1]:
+        trained(spec, OURS, tmp_path)
+    rows = [peer_row(spec, Code("", ""), OURS, tmp_path) for spec in specs]
+    learned, other = peer_texts([*rows, *rows])
+    assert learned == (
+        "resco-idqn-3: RESCO's IDQN, after 3 simulated hours of training (90 decisions of each "
+        "signal) on seeds 101 to 103, its last policy, exploring no more (libsumo 1.28.0)."
+    )
+    assert other == "resco-maxwave: RESCO's MAXWAVE (libsumo 1.28.0)."
+    assert learned in markdown("x", rows)
+    assert learned.replace("'", "&#39;") in page("x", rows, [])
 
 
 def test_demand_drawn_anew_is_learned_from_training_seeds(
