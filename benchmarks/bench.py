@@ -126,8 +126,14 @@ def _kept(spec: RunSpec, place: Place) -> Row | None:
     if not path.is_file():
         return None
     row = read_row(path)
-    current = row["code"] == asdict(code_of(spec))
+    current = row["code"] == asdict(code_of(spec)) and not (place.co2 and _lacks_co2(row))
     return row if current and spec_of(row) == spec else None
+
+
+def _lacks_co2(row: Row) -> bool:
+    """The run was made without emissions, which peers never have."""
+    result = row["result"]
+    return result is not None and result.get("co2_kg") is None and "peer" not in result
 
 
 def _made(specs: Sequence[RunSpec], place: Place) -> Iterator[Row]:
@@ -267,6 +273,7 @@ def replay(row: Row, place: Place) -> dict[str, tuple[Any, Any]]:
 
     Empty where all figures are identical, times apart.
     """
+    place = replace(place, co2=(row["result"] or {}).get("co2_kg") is not None)
     new = next(iter(_made([spec_of(row)], place)))
     before, after = measured(row), measured(json.loads(json.dumps(new)))
     if new["status"] != row["status"]:

@@ -41,7 +41,9 @@ CODE = (
 """What a run's figures follow from."""
 PEERS = ("benchmarks/peers",)
 """And those of other people's controllers, their code apart."""
-TIMES = frozenset({"wall_s", "episode_s", "decide_ms", "slowest_decide_ms"})
+TIMES = frozenset(
+    {"wall_s", "episode_s", "decide_ms", "slowest_decide_ms", "decision_ms", "decision_99_ms"}
+)
 """What differs each time that a run is made."""
 NESTED = ("refusal_reasons", "gridlocked", "audit", "warnings", "wait_by_edge")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
+
+import numpy as np
 
 from greenband.controllers.base import Controller
 from greenband.controllers.catalogue import Entry, find
@@ -49,6 +51,8 @@ class RunResult:
     ----------
     decide_ms : mean time in which all sites were estimated, decided and checked, per second of
         simulated time; slowest_decide_ms the longest.
+    decision_ms, decision_99_ms : the same for one decision of one site, median and 99th
+        percentile; None where nobody decides.
     refusals : requests that the Gate did not follow; refusal_reasons the most frequent.
     gridlocked : lanes that were. parameters : of the controller, given or its defaults.
     audit : what the independent checker found in the colours that were shown: `violations` of a
@@ -70,6 +74,8 @@ class RunResult:
     wall_s: float
     decide_ms: float
     slowest_decide_ms: float
+    decision_ms: float | None
+    decision_99_ms: float | None
     refusals: int
     refusal_reasons: dict[str, int]
     gridlocked: tuple[str, ...]
@@ -176,6 +182,8 @@ def simulate(
         wall_s=perf_counter() - began,
         decide_ms=1000.0 * outcome.decide_s / max(outcome.seconds, 1),
         slowest_decide_ms=1000.0 * outcome.slowest_s,
+        decision_ms=_percentile_ms(outcome.decisions_s, 50.0),
+        decision_99_ms=_percentile_ms(outcome.decisions_s, 99.0),
         refusals=sum(outcome.refusals.values()),
         refusal_reasons=_reasons(outcome.refusals),
         gridlocked=street.gridlocked,
@@ -221,6 +229,10 @@ def _drive(
 
 def _make(entry: Entry, plans: Mapping[str, Plan], site: Site) -> Controller:
     return entry.make(site, plans.get(site.id))
+
+
+def _percentile_ms(times_s: Sequence[float], percent: float) -> float | None:
+    return 1000.0 * float(np.percentile(times_s, percent)) if times_s else None
 
 
 def _audit(street: SumoStreet, rules: Rules, program: bool) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from greenband.benchmarks.bench import Place, kept_rows, replay, run_all
 from greenband.benchmarks.bench_markdown import markdown
 from greenband.benchmarks.bench_report import write_report
-from greenband.benchmarks.rows import Row, key_of, measured, read_row, read_rows
+from greenband.benchmarks.rows import Row, key_of, measured, read_row, read_rows, write_row
 from greenband.benchmarks.suite import RunSpec
 from greenband.engine.errors import InputError
 
@@ -112,6 +113,26 @@ def test_the_report_has_every_row_and_needs_nothing_else(rows: list[Row], tmp_pa
     delays = [row["result"]["delay_s"] if row["result"] else None for row in rows]
     assert table["delay_s"].to_list() == delays
     assert "| small |" in files.markdown.read_text()
+
+
+def test_a_run_without_emissions_is_made_again_where_they_are_asked_for(
+    rows: list[Row], specs: list[RunSpec], tmp_path: Path
+) -> None:
+    write_row(tmp_path / "runs", rows[1])
+    place = Place(tmp_path, workers=1, co2=True)
+    assert list(kept_rows(specs[1:2], replace(place, co2=False))) == [rows[1]["key"]]
+    assert kept_rows(specs[1:2], place) == {}
+    (row,) = run_all(specs[1:2], place, quiet)
+    assert row["result"]["co2_kg"] > 1.0
+    (kept,) = kept_rows(specs[1:2], place).values()
+    assert replay(kept, Place(tmp_path, workers=1)) == {}
+
+
+def test_times_of_decisions_are_in_the_rows_and_no_part_of_a_comparison(rows: list[Row]) -> None:
+    watched, decided = rows[0]["result"], rows[1]["result"]
+    assert watched["decision_ms"] is None
+    assert 0.0 < decided["decision_ms"] <= decided["decision_99_ms"]
+    assert not {"decision_ms", "decision_99_ms", "decide_ms"} & measured(rows[1]).keys()
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"spec": {"scenario": "x"}}'])
