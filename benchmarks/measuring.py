@@ -20,11 +20,16 @@ from .trips import Trip, read_passages, read_totals, read_trips
 
 @dataclass(frozen=True)
 class Measured:
-    """The measures, seconds of standing by edge (empty unless asked for), and warnings."""
+    """The measures, seconds of standing by edge (empty unless asked for), and warnings.
+
+    `traffic_until_s` is when the last vehicle left; the end where somebody was still there, and
+    where there are people on foot, of whom it isn't known.
+    """
 
     measures: Measures
     wait_by_edge: dict[str, EdgeWait]
     warnings: tuple[str, ...]
+    traffic_until_s: float
 
 
 def measure(
@@ -67,7 +72,10 @@ def measure(
         worst_approach_wait_s=worst_approach_wait_s(waits, street.signals),
         delay_by_movement=_table(delays),
     )
-    return Measured(whole, waits, _missing(left_out(demand, trips, scenario.begin_s, end_s)))
+    missing = _missing(left_out(demand, trips, scenario.begin_s, end_s))
+    gone = bool(trips) and not walks and all(t.arrived for t in trips)
+    last_s = max(t.arrival_s for t in trips) if gone else end_s
+    return Measured(whole, waits, missing, last_s)
 
 
 def _movement_delays(

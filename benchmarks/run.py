@@ -187,7 +187,7 @@ def simulate(
         refusals=sum(outcome.refusals.values()),
         refusal_reasons=_reasons(outcome.refusals),
         gridlocked=street.gridlocked,
-        audit=_audit(street, rules_of(given, chosen), entry.untouched),
+        audit=_audit(street, rules_of(given, chosen), entry.untouched, measured.traffic_until_s),
         warnings=(*measured.warnings, *_warnings(sites, uncontrolled)),
         wait_by_edge=measured.wait_by_edge,
         parameters=entry.values,
@@ -235,13 +235,20 @@ def _percentile_ms(times_s: Sequence[float], percent: float) -> float | None:
     return 1000.0 * float(np.percentile(times_s, percent)) if times_s else None
 
 
-def _audit(street: SumoStreet, rules: Rules, program: bool) -> dict[str, object]:
+def _audit(
+    street: SumoStreet, rules: Rules, program: bool, traffic_until_s: float
+) -> dict[str, object]:
     """The colours as they were shown, read by a checker that knows nothing of the Gate."""
     found = [
         (site, violation)
         for site in street.packing.sites
         for violation in audit(
-            street.history[site.id], site, rules, until_s=street.time_s, program=program
+            street.history[site.id],
+            site,
+            rules,
+            until_s=street.time_s,
+            traffic_until_s=traffic_until_s,
+            program=program,
         )
     ]
     found.sort(key=lambda f: f[1].warning)

@@ -8,8 +8,9 @@ program, which nobody promised to be safe: there a finding is reported, no more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
+from math import inf
 from typing import Literal
 
 from .rules import Rules
@@ -73,6 +74,7 @@ def audit(
     rules: Rules,
     *,
     until_s: float | None = None,
+    traffic_until_s: float = inf,
     program: bool = False,
 ) -> list[Violation]:
     """What a site showed that its limits forbid, in the order of time.
@@ -82,6 +84,7 @@ def audit(
     history : what was shown from each time on, in order; it may hold changes only.
     site : with its limits filled in (`rules.with_limits`).
     until_s : how long the last colours stood, by default until their own time.
+    traffic_until_s : when the last traveller left: nobody waits for a green after that.
     program : the colours are those of the network's own program: every finding is a warning.
     """
     entries = list(history)
@@ -97,6 +100,8 @@ def audit(
     found: list[Violation] = _conflicts(site, changes)
     for i, phase in enumerate(phases):
         found += _phase_runs(site, phase, runs[i], rules)
+        if rules.longest_red:
+            found += _long_reds(site, phase, runs[i], traffic_until_s)
         found += _crossing_runs(phase, crossings[i], runs[i])
     found += _clearances(site, runs)
     if rules.no_yellow_trap:
@@ -219,8 +224,18 @@ def _phase_runs(site: Site, phase: Phase, runs: list[_Run], rules: Rules) -> lis
                 )
         else:
             found += _short(run, rules.red_revert_s, phase, "flicker", "red")
-            if rules.longest_red:
-                found += _long(run, site.longest_red_s, phase, "longest_red", "red")
+    return found
+
+
+def _long_reds(
+    site: Site, phase: Phase, runs: list[_Run], traffic_until_s: float
+) -> list[Violation]:
+    """Reds that lasted longer than anybody may wait, as long as there was anybody."""
+    found: list[Violation] = []
+    for run in runs:
+        if run.colour == _RED:
+            seen = replace(run, end_s=min(run.end_s, traffic_until_s))
+            found += _long(seen, site.longest_red_s, phase, "longest_red", "red")
     return found
 
 

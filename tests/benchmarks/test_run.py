@@ -11,6 +11,7 @@ import pytest
 
 from greenband.benchmarks.run import simulate
 from greenband.engine.errors import InputError
+from greenband.networks.scenario import load_scenario
 
 CONTRACT = {
     *("delay_s", "delay_resco_s", "trip_s", "wait_s", "stops", "max_wait_s", "vehicles"),
@@ -125,3 +126,19 @@ def test_vehicles_that_sumo_leaves_out_are_named(small_scenario: Path, tmp_path:
     assert result.measures.vehicles == 1
     assert result.warnings[0].startswith("1 vehicles of the route files were not simulated")
     assert "the first b" in result.warnings[0]
+
+
+def test_reds_after_the_last_vehicle_has_left_are_not_remarked_upon(
+    small_scenario: Path, tmp_path: Path
+) -> None:
+    """Traffic of a minute and ten minutes of simulation: the controller rests in one green."""
+    routes = (
+        '<routes><flow id="a" begin="100" end="160" vehsPerHour="600">'
+        '<route edges="left0A0 A0B0 B0right0"/></flow></routes>'
+    )
+    (tmp_path / "short.rou.xml").write_text(routes)
+    net = small_scenario.with_name("small.net.xml")
+    short = load_scenario(net, routes=[tmp_path / "short.rou.xml"], begin_s=100, end_s=700)
+    found = simulate(short, "actuated")
+    assert found.measures.arrived == found.measures.vehicles > 5
+    assert found.audit["remarks"] == 0

@@ -148,6 +148,19 @@ def test_long_greens_and_reds_are_warnings_since_nobody_may_have_waited() -> Non
     }  # fmt: skip
 
 
+def test_a_red_that_goes_on_after_the_traffic_has_left_is_not_too_long() -> None:
+    words = ("G" * 60 + "yyyyrr" + "r" * 140, "r" * 206, "r" * 66 + "G" * 140)
+
+    def long_reds(traffic_until_s: float) -> list[tuple[str, str]]:
+        found = audit(spelled(*words), site_of(), STREET, traffic_until_s=traffic_until_s)
+        return [(v.phase, v.found) for v in found if v.rule == "longest_red"]
+
+    assert site_of().longest_red_s == 120.0
+    assert long_reds(119.0) == []
+    assert long_reds(150.0) == [("W", "red of 150 s")]
+    assert [phase for phase, _ in long_reds(206.0)] == ["N", "W"]
+
+
 def test_crosswalks_beside_vehicles_are_checked_too() -> None:
     def found(walk: str) -> set[str]:
         history = [
