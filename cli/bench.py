@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from os import cpu_count
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from greenband.engine.errors import InputError
 
+from .bench_suite import list_option, print_terms, progress, suite_of
+from .bench_tune import refuse_options, tune
 from .output import NO, Answer, AsJson, log
 
 if TYPE_CHECKING:
@@ -23,36 +24,60 @@ if TYPE_CHECKING:
     from greenband.benchmarks.rows import Row
     from greenband.benchmarks.suite import Suite
 
-MIN_S = 60.0
+TUNE = "tune"
 MOST_FAILURES = 5
 
 
-def _list_option(what: str, example: str) -> Any:
-    return typer.Option(help=f"{what}, in place of the suite's.", metavar=example)
-
-
 def bench(
-    suite: Annotated[
-        str | None,
+    words: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="resco, street, legality, robust, quick, or the path of a suite's TOML file."
+            help="resco, street, legality, robust, quick, or the path of a suite's TOML file. "
+            "Behind the word tune: tune its controllers instead.",
+            metavar="[tune] SUITE",
         ),
     ] = None,
-    scenarios: Annotated[str | None, _list_option("Scenarios", "A,B")] = None,
-    controllers: Annotated[str | None, _list_option("Controllers", "A,B")] = None,
+    scenarios: Annotated[str | None, list_option("Scenarios", "A,B")] = None,
+    controllers: Annotated[str | None, list_option("Controllers", "A,B")] = None,
     controller: Annotated[
         list[str] | None,
         typer.Option(help="One more controller: path/to/file.py:Name.", metavar="FILE:NAME"),
     ] = None,
-    info: Annotated[str | None, _list_option("What controllers see", "loops,full")] = None,
-    league: Annotated[str | None, _list_option("Rules", "resco,street")] = None,
-    demand: Annotated[str | None, _list_option("Demand", "published,resampled")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="A number of a controller, such as actuated.passage_s=3; once for each.",
+            metavar="CONTROLLER.NAME=NUMBER",
+        ),
+    ] = None,
+    tuned: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also run the tuned controllers of a file that `bench tune` wrote.", metavar="FILE"
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(help="tune: runs for each controller and scenario; 60 by default.", min=1),
+    ] = None,
+    together: Annotated[
+        bool,
+        typer.Option("--together", help="tune: one set for all scenarios, not one for each."),
+    ] = False,
+    info: Annotated[str | None, list_option("What controllers see", "loops,full")] = None,
+    league: Annotated[str | None, list_option("Rules", "resco,street")] = None,
+    demand: Annotated[str | None, list_option("Demand", "published,resampled")] = None,
     seeds: Annotated[
         str | None,
-        typer.Option(help="10 for seeds 1 to 10, or such as 3-7,9.", metavar="N|A-B"),
+        typer.Option(
+            help="10 for seeds 1 to 10, or such as 3-7,9. To tune: 101-106, or others up to 120.",
+            metavar="N|A-B",
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the results; by default runs/SUITE.")
+        Path | None,
+        typer.Option(help="Folder of the results; by default runs/SUITE, or runs/SUITE-tune."),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes side by side; by default one a core.", min=1)
@@ -100,8 +125,9 @@ def bench(
     """
     from greenband.benchmarks.bench import Place
 
+    tunes, suite = _task(words or [])
     place = Place(
-        folder=out or Path("runs") / (Path(suite).stem if suite else "replay"),
+        folder=out or Path("runs") / (_stem(suite) + f"-{TUNE}" * tunes),
         workers=workers or cpu_count() or 1,
         ray=ray,
         decide_limit_s=decide_limit,
@@ -110,6 +136,11 @@ def bench(
         sumo_rl=sumo_rl,
         resco=resco,
         resco_python=resco_python,
+    )
+    refuse_options(
+        tunes,
+        only_tuning={"--budget": budget is not None, "--together": together},
+        never_tuning={"--tuned": tuned is not None, "--replay": replay is not None, "--co2": co2},
     )
     if replay is not None:
         return _replay(replay, suite, out, place)
@@ -120,7 +151,7 @@ def bench(
             "the name of a suite, or --replay with a row's file",
             "Try `greenband bench quick`.",
         )
-    chosen = _suite(
+    chosen = suite_of(
         suite,
         {
             "scenarios": scenarios,
@@ -130,43 +161,48 @@ def bench(
             "demand": demand,
         },
         controller or [],
-        seeds,
+        None if tunes else seeds,
+        settings or [],
     )
-    return _run(chosen, place)
+    if tunes:
+        return tune(chosen, place, seeds=seeds, budget=budget, together=together)
+    return _run(chosen, place, tuned)
 
 
-def _suite(name: str, lists: dict[str, str | None], more: list[str], seeds: str | None) -> Suite:
-    """The suite with what the command line says in place of its own."""
-    from greenband.benchmarks.suite import changed, load_suite
-
-    own = load_suite(name)
-    changes: dict[str, Any] = {k: _names(v) for k, v in lists.items() if v is not None}
-    if more:
-        changes["controllers"] = (*changes.get("controllers", own.controllers), *more)
-    if changes.get("info"):
-        changes["info_of"] = {}
-    if seeds is not None:
-        changes["seeds"] = f"1-{seeds}" if seeds.isdecimal() and int(seeds) > 0 else seeds
-    return changed(own, changes)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+def _task(words: list[str]) -> tuple[bool, str | None]:
+    """Whether to tune, and the suite. Raises InputError for more words than that."""
+    tunes = words[:1] == [TUNE]
+    suites = words[1:] if tunes else words
+    if len(suites) > 1 or (tunes and not suites):
+        raise InputError(
+            f"greenband bench {' '.join(words)}",
+            f"{len(suites)} suites",
+            "one suite, behind the word tune to tune its controllers",
+            "Try `greenband bench tune quick`.",
+        )
+    return tunes, suites[0] if suites else None
 
 
-def _run(suite: Suite, place: Place) -> Answer:
+def _stem(suite: str | None) -> str:
+    return Path(suite).stem if suite else "replay"
+
+
+def _run(suite: Suite, place: Place, tuned: Path | None) -> Answer:
     from greenband.benchmarks.bench import kept_rows, run_all
     from greenband.benchmarks.bench_report import write_report
     from greenband.benchmarks.suite import runs_of
+    from greenband.benchmarks.tuned import read_tuned, with_tuned
 
     specs = runs_of(suite)
-    _print_terms(suite)
+    if tuned is not None:
+        specs = with_tuned(specs, read_tuned(tuned))
+    print_terms(suite)
     kept = kept_rows(specs, place)
     log(
         f"{suite.title}: {len(specs)} runs, {len(kept)} of them there, {len(specs) - len(kept)} to "
         f"make with {place.workers} processes. Rows go to {place.runs}."
     )
-    rows = run_all(specs, place, _progress())
+    rows = run_all(specs, place, progress())
     command = shlex.join(["greenband", *sys.argv[1:]])
     files = write_report(place.folder, suite.title, rows, [command])
     failed = [row for row in rows if row["status"] != "done"]
@@ -179,36 +215,6 @@ def _run(suite: Suite, place: Place) -> Answer:
         **{name: str(path) for name, path in asdict(files).items()},
     }
     return Answer(data, _show(rows, files))
-
-
-def _print_terms(suite: Suite) -> None:
-    from greenband.networks.catalogue import first_use
-
-    for name in suite.scenarios:
-        terms = first_use(name)
-        if terms is not None:
-            log(f"Terms of use (shown once): {terms}")
-
-
-def _progress() -> Callable[[Row, int, int], None]:
-    began_s = monotonic()
-
-    def tell(row: Row, done: int, total: int) -> None:
-        result = row["result"]
-        if result is None:
-            text = f"failed: {row['reason']}"
-        elif result["delay_s"] is None:
-            text = "no vehicles"
-        else:
-            text = f"delay {result['delay_s']:.1f} s" + ", gridlocked" * bool(result["gridlock"])
-        left_s = (monotonic() - began_s) / done * (total - done)
-        log(f"{done} of {total}: {row['key']}, {text}; {_time(left_s)} left")
-
-    return tell
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 2 * MIN_S else f"{seconds / MIN_S:.0f} min"
 
 
 def _show(rows: list[Row], files: Files) -> Callable[[Any], None]:
