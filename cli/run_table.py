@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -37,14 +38,15 @@ ROWS: tuple[tuple[str, str, str, int], ...] = (
 """Label, measure, unit, decimals."""
 HIDDEN_AT_ZERO = frozenset({"buses", "pedestrians", "teleports"})
 SEED_COLUMNS = (
-    ("delay, s", "delay_s", 1),
-    ("trip, s", "trip_s", 1),
+    ("delay,\ns", "delay_s", 1),
+    ("trip,\ns", "trip_s", 1),
     ("stops", "stops", 2),
-    ("longest wait, s", "max_wait_s", 0),
-    ("not arrived", "unfinished", 0),
-    ("could not enter", "never_inserted", 0),
-    ("collisions", "collisions", 0),
+    ("longest\nwait, s", "max_wait_s", 0),
+    ("under\nway", "unfinished", 0),
+    ("not\nentered", "never_inserted", 0),
+    ("colli-\nsions", "collisions", 0),
 )
+"""Headings on two lines, for a terminal of 80 columns."""
 RESCO_NEGATIVE = (
     "RESCO's formula counts vehicles that are scheduled after the end: it means nothing for a "
     "window that ends before its routes do."
@@ -130,11 +132,11 @@ def _of_one(
 
 def seeds_report(results: Sequence[RunResult]) -> Group:
     """Several seeds: a line each and the medians."""
-    table = Table()
-    table.add_column("seed")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("seed", no_wrap=True)
     for label, _, _ in SEED_COLUMNS:
-        table.add_column(label, justify="right")
-    table.add_column("gridlock")
+        table.add_column(label, justify="right", no_wrap=True)
+    table.add_column("grid-\nlock", no_wrap=True)
     for result in results:
         cells = [_number(getattr(result.measures, n), d) for _, n, d in SEED_COLUMNS]
         table.add_row(str(result.seed), *cells, "yes" if result.measures.gridlock else "no")

@@ -18,9 +18,9 @@ def result(small_scenario: Path) -> RunResult:
     return simulate(small_scenario, "program")
 
 
-def text_of(shown: RenderableType) -> str:
+def text_of(shown: RenderableType, width: int = 150) -> str:
     file = io.StringIO()
-    Console(file=file, width=150).print(shown)
+    Console(file=file, width=width).print(shown)
     return file.getvalue()
 
 
@@ -64,6 +64,23 @@ def test_the_median_over_seeds(result: RunResult) -> None:
     median = next(line for line in lines if "median" in line)
     assert "12.0" in median
     assert "0 of 3" in median
+
+
+def test_the_table_of_seeds_fits_a_terminal_of_80_columns(result: RunResult) -> None:
+    gridlocked = replace(
+        result.measures,
+        delay_s=1234.5,
+        trip_s=1345.6,
+        max_wait_s=3599.0,
+        unfinished=1234,
+    )
+    many = [replace(result, seed=k, measures=gridlocked) for k in range(100, 110)]
+    shown = text_of(seeds_report(many), 80)
+    assert "…" not in shown
+    words = shown.split()
+    for word in ("longest", "entered", "colli-", "sions", "1234.5", "1345.6", "3599"):
+        assert word in words
+    assert "0 of 10" in shown
 
 
 def test_a_measure_that_a_seed_lacks_has_no_median(result: RunResult) -> None:
