@@ -126,6 +126,14 @@ def test_nobody_loses(cases: list[Case]) -> None:
     assert "Who loses" not in comparison_page("Title", "Lead.", [same, better])
 
 
+def test_the_page_says_why_the_calculated_delay_is_not_the_simulated_one(cases: list[Case]) -> None:
+    page = " ".join(comparison_page("Title", "Lead.", cases).split())
+    assert "Why this is not the simulated delay" in page
+    assert "The wait to enter:" in page
+    simulated_only = comparison_page("Title", "Lead.", [replace(c, timing=None) for c in cases])
+    assert "Why this is not the simulated delay" not in simulated_only
+
+
 def test_what_a_plan_assumes_is_on_the_page(cases: list[Case]) -> None:
     page = comparison_page("Title", "Lead.", cases, assumptions=["one <left> turn"])
     assert "What our plan assumes" in page
