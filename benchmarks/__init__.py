@@ -35,6 +35,12 @@ if typing.TYPE_CHECKING:
     from .suite import Suite as Suite
     from .suite import load_suite as load_suite
     from .suite import runs_of as runs_of
+    from .tuned import Tuned as Tuned
+    from .tuned import read_tuned as read_tuned
+    from .tuned import with_tuned as with_tuned
+    from .tuned import write_tuned as write_tuned
+    from .tuning import Search as Search
+    from .tuning import tune as tune
 
 __all__ = [
     "BeforeAfter",
@@ -45,8 +51,10 @@ __all__ = [
     "Planned",
     "RunResult",
     "RunSpec",
+    "Search",
     "Speed",
     "Suite",
+    "Tuned",
     "before_after",
     "cached_plans",
     "comparison_page",
@@ -58,13 +66,17 @@ __all__ = [
     "plans_for",
     "read_plans",
     "read_rows",
+    "read_tuned",
     "replay",
     "run_all",
     "runs_of",
     "simulate",
     "simulate_seeds",
+    "tune",
+    "with_tuned",
     "write_files",
     "write_report",
+    "write_tuned",
 ]
 
 __getattr__ = _on_demand(
@@ -78,8 +90,10 @@ __getattr__ = _on_demand(
         "Planned": "planning",
         "RunResult": "run",
         "RunSpec": "suite",
+        "Search": "tuning",
         "Speed": "speed",
         "Suite": "suite",
+        "Tuned": "tuned",
         "before_after": "before_and_after",
         "cached_plans": "plan_cache",
         "comparison_page": "comparison",
@@ -91,12 +105,16 @@ __getattr__ = _on_demand(
         "plans_for": "plans",
         "read_plans": "plan_files",
         "read_rows": "rows",
+        "read_tuned": "tuned",
         "replay": "bench",
         "run_all": "bench",
         "runs_of": "suite",
         "simulate": "run",
         "simulate_seeds": "seeds",
+        "tune": "tuning",
+        "with_tuned": "tuned",
         "write_files": "planning",
         "write_report": "bench_report",
+        "write_tuned": "tuned",
     },
 )

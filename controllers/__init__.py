@@ -19,6 +19,7 @@ if typing.TYPE_CHECKING:
     from .max_pressure import MaxPressure as MaxPressure
     from .observations import observation as observation
     from .observations import observation_names as observation_names
+    from .parameters import Parameter as Parameter
     from .plan import PlanController as PlanController
     from .program import Program as Program
     from .recorder import Recorder as Recorder
@@ -28,6 +29,7 @@ __all__ = [
     "Controller",
     "LongestQueue",
     "MaxPressure",
+    "Parameter",
     "PlanController",
     "Program",
     "Recorder",
@@ -50,6 +52,7 @@ __getattr__ = _on_demand(
         "MaxPressure": "max_pressure",
         "observation": "observations",
         "observation_names": "observations",
+        "Parameter": "parameters",
         "PlanController": "plan",
         "Program": "program",
         "Recorder": "recorder",
