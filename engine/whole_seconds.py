@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from math import inf
 
@@ -38,7 +37,7 @@ def green_lost(site: Site, plan: Plan, rules: Rules) -> tuple[Loss, ...]:
     which it says itself.
     """
     limited = with_limits(site, rules)
-    planned_s: Counter[str] = Counter()
+    planned_s = dict.fromkeys(limited.phase_index, 0.0)
     for window in green_windows(limited, plan):
         planned_s[window.phase] += window.green_s
     shown_s = _shown_s(limited, plan, rules) or [inf] * len(limited.phases)
