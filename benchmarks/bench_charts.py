@@ -19,6 +19,7 @@ from greenband.networks.net_xml import Net
 
 from .bench_tables import Cell
 from .charts import COLOURS, STYLE, WIDTH_IN, lines_svg, svg_text
+from .rows import Row
 
 MORE_COLOURS = ("#a83254", "#3c8a93", "#8a7a2f", "#555b63")
 MOST_MOVEMENTS = 10
@@ -91,14 +92,17 @@ def over_time_svg(cells: Mapping[str, Cell], colours: Mapping[str, str]) -> str:
 def worst_movements(cells: Mapping[str, Cell]) -> list[tuple[str, dict[str, float]]]:
     """The movements at which most time is lost: name, and mean delay by case.
 
-    Means over all vehicles of all seeds; sorted by the largest loss in any case.
+    Means over all vehicles of all seeds; sorted by the largest loss in any case. Where there is
+    one site only, its name is left out.
     """
+    sites = {site for cell in cells.values() for r in cell.done for site in _movements(r)}
     sums: dict[str, dict[str, tuple[float, float]]] = {}
     for case, cell in cells.items():
         for row in cell.done:
-            for site, movements in row["result"]["delay_by_movement"].items():
+            for site, movements in _movements(row).items():
                 for movement, entry in movements.items():
-                    own = sums.setdefault(f"{_short(site)} {movement}", {})
+                    name = movement if len(sites) == 1 else f"{_short(site)} {movement}"
+                    own = sums.setdefault(name, {})
                     n, lost_s = own.get(case, (0.0, 0.0))
                     vehicles = entry["vehicles"]
                     own[case] = (n + vehicles, lost_s + vehicles * entry["delay_s"])
@@ -106,6 +110,11 @@ def worst_movements(cells: Mapping[str, Cell]) -> list[tuple[str, dict[str, floa
     lost = {m: max(s / runs[c] for c, (_, s) in own.items()) for m, own in sums.items()}
     worst = sorted(lost, key=lambda m: -lost[m])[:MOST_MOVEMENTS]
     return [(m, {c: s / n for c, (n, s) in sums[m].items() if n}) for m in worst]
+
+
+def _movements(row: Row) -> dict[str, dict[str, dict[str, float]]]:
+    by_site: dict[str, dict[str, dict[str, float]]] = row["result"]["delay_by_movement"]
+    return by_site
 
 
 def _short(site: str) -> str:

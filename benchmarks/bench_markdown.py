@@ -36,6 +36,13 @@ MEASURES = (
     ("co2_kg", "CO2, kg", 0),
 )
 """Of the full table: measure, heading, digits."""
+TIMES = ("decision_ms", "decision_99_ms")
+TIME_HEADINGS = ("one decision of one site", "median, ms", "99th percentile, ms")
+TIMES_TEXT = (
+    "Estimating, deciding and checking, for one site, over the seconds in which controllers were "
+    "asked; the median over the seeds. It depends on the machine and on what else it does, and "
+    "is no part of a replay's comparison."
+)
 
 
 def markdown(title: str, rows: Sequence[Row]) -> str:
@@ -115,7 +122,10 @@ def delay_table(cells: Cells) -> str:
 
 
 def measure_lines(cells: Cells) -> tuple[list[str], list[list[str]]]:
-    """Headings, and a line for each scenario and case; measures that no run has are left out."""
+    """Headings, and a line for each scenario and case; measures that no run has are left out.
+
+    How many seeds gridlocked is the first column: it is in no median.
+    """
     medians = {
         (s, c): [_median(cell, name, digits) for name, _, digits in MEASURES]
         for s, own in cells.items()
@@ -123,10 +133,37 @@ def measure_lines(cells: Cells) -> tuple[list[str], list[list[str]]]:
     }
     shown = [k for k in range(len(MEASURES)) if any(texts[k] for texts in medians.values())]
     lines = [
-        [f"{label_of(s)}, {c}", *(texts[k] or "–" for k in shown)]
+        [f"{label_of(s)}, {c}", gridlock_text(cells[s][c]), *(texts[k] or "–" for k in shown)]
         for (s, c), texts in medians.items()
     ]
-    return [MEASURES[k][1] for k in shown], lines
+    return ["gridlocked", *(MEASURES[k][1] for k in shown)], lines
+
+
+def gridlock_text(cell: Cell) -> str:
+    """On how many of its seeds some lane gridlocked; a dash where nobody watched."""
+    watched = [row for row in cell.done if row["result"]["gridlock"] is not None]
+    return f"{cell.gridlocked} of {len(watched)}" if watched else "–"
+
+
+def times_markdown(title: str, rows: Sequence[Row]) -> str:
+    """How long decisions took, apart from all else: these figures differ each time."""
+    parts = [f"# {title}: how long a decision takes", TIMES_TEXT]
+    for block, cells in blocks(rows).items():
+        lines = time_lines(cells)
+        if lines:
+            name = str(block)
+            parts += [f"## {name[0].upper()}{name[1:]}", _table(TIME_HEADINGS, lines)]
+    return "\n\n".join(parts) + "\n"
+
+
+def time_lines(cells: Cells) -> list[list[str]]:
+    """A line for each scenario and case in which somebody decides."""
+    return [
+        [f"{label_of(s)}, {c}", *(_median(cell, name, 3) or "–" for name in TIMES)]
+        for s, own in cells.items()
+        for c, cell in own.items()
+        if any(row["result"].get(TIMES[0]) is not None for row in cell.done)
+    ]
 
 
 def _median(cell: Cell, measure: str, digits: int) -> str:

@@ -22,13 +22,18 @@ from .bench_charts import (
     worst_movements,
 )
 from .bench_markdown import (
+    TIME_HEADINGS,
+    TIMES_TEXT,
     cell_notes,
     header,
     interval_text,
     markdown,
     measure_lines,
     rank_lines,
+    time_lines,
+    times_markdown,
 )
+from .bench_rows import PLACES, every_run, made_of, places
 from .bench_tables import (
     Block,
     Cell,
@@ -56,14 +61,17 @@ class Files:
 
     parquet: Path
     markdown: Path
+    times: Path
     report: Path
 
 
 def write_report(folder: Path, title: str, rows: Sequence[Row], commands: Sequence[str]) -> Files:
     """All rows as Parquet, the tables as Markdown, and the page, in `folder`."""
-    files = Files(folder / "results.parquet", folder / "tables.md", folder / "report.html")
+    names = ("results.parquet", "tables.md", "times.md", "report.html")
+    files = Files(*(folder / name for name in names))
     write_parquet(files.parquet, rows)
     write_whole(files.markdown, markdown(title, rows))
+    write_whole(files.times, times_markdown(title, rows))
     write_whole(files.report, page(title, rows, commands))
     return files
 
@@ -75,15 +83,17 @@ def page(title: str, rows: Sequence[Row], commands: Sequence[str]) -> str:
         title=title,
         lead=_lead(rows),
         method=header(rows).replace("**", ""),
-        blocks=[_block(block, cells) for block, cells in found.items()],
+        blocks=[_block(block, cells, places(found)) for block, cells in found.items()],
         prices=_prices(found),
         peers=peer_texts(rows),
         published=published_tables(rows),
         failures=failures(rows),
         commands=commands,
-        versions=_versions(),
+        versions=[_versions(), *made_of(rows)],
         scale=scale_png(),
-        rows=[_row(row) for row in rows],
+        runs=every_run(found),
+        n_runs=len(rows),
+        times={"headings": TIME_HEADINGS, "text": TIMES_TEXT},
     )
 
 
@@ -93,12 +103,12 @@ def _lead(rows: Sequence[Row]) -> str:
     failed = len(rows) - done
     return (
         f"{len(rows)} runs: {done} done, of which {gridlocked} gridlocked, and {failed} failed. "
-        "Every figure follows from the rows at the end of this page, each of which can be made "
-        "again."
+        "Every figure follows from the rows at the end of this page; each delay in a table is a "
+        "link to its own."
     )
 
 
-def _block(block: Block, cells: Cells) -> dict[str, Any]:
+def _block(block: Block, cells: Cells, where: PLACES) -> dict[str, Any]:
     cases = cases_of(cells)
     name = str(block)
     headings, lines = measure_lines(cells)
@@ -106,11 +116,13 @@ def _block(block: Block, cells: Cells) -> dict[str, Any]:
         "name": name[0].upper() + name[1:],
         "cases": cases,
         "delays": [
-            (label_of(s), [_delay(own.get(case)) for case in cases]) for s, own in cells.items()
+            (label_of(s), [_delay(own.get(c)) | {"place": where.get((block, s, c))} for c in cases])
+            for s, own in cells.items()
         ],
         "differences": _differences(cells, cases),
         "ranks": _ranks(cells),
         "measures": {"headings": headings, "lines": [(line[0], line[1:]) for line in lines]},
+        "times": time_lines(cells),
         "scenarios": [_scenario(s, own, colour_of(cases)) for s, own in cells.items()],
     }
 
@@ -189,26 +201,6 @@ def _prices(found: Mapping[Block, Cells]) -> list[tuple[str, list[list[str]]]]:
         )
         for name, prices in price_of_legality(found).items()
     ]
-
-
-def _row(row: Row) -> list[str]:
-    result = row["result"]
-    if result is None:
-        return [row["key"], "failed", *[""] * 6]
-    return [
-        row["key"],
-        _figure(result["delay_s"], 2),
-        _figure(result["delay_resco_s"], 2),
-        {True: "yes", False: "", None: "–"}[result["gridlock"]],
-        str(result["unfinished"]),
-        str(result["never_inserted"]),
-        _figure(result["audit"]["violations"], 0),
-        _figure(result["decide_ms"], 2),
-    ]
-
-
-def _figure(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _versions() -> str:

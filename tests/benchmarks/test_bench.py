@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import polars
@@ -108,6 +109,16 @@ def test_the_report_has_every_row_and_needs_nothing_else(rows: list[Row], tmp_pa
     assert all(row["key"] in page for row in rows)
     assert not re.search(r"(src|href)=.?https?:|url\(.?https?:|@import|<script|<link", page)
     assert "2 of 2 failed" in page
+    links = re.findall(r'<a href="#(\w+)">([^<]*)</a>', page)
+    assert len(links) == 3  # the medians of two controllers, and that of none
+    for place, text in links:
+        listed = page[page.index(f'id="{place}"') :].partition("</tbody>")[0]
+        delays = [float(d) for d in re.findall(r"</code></td><td>([\d.]+)</td>", listed)]
+        assert text == (f"{median(delays):.1f}" if delays else "–")
+        assert listed.count("<code>") == 2
+    assert {row["code"]["greenband"] for row in rows} <= set(re.findall(r"[0-9a-f]{16}", page))
+    assert "decision_ms" not in files.markdown.read_text()
+    assert "small, actuated@loops | 0." in files.times.read_text()
     table = polars.read_parquet(files.parquet)
     assert table["key"].to_list() == [row["key"] for row in rows]
     delays = [row["result"]["delay_s"] if row["result"] else None for row in rows]

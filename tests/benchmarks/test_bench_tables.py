@@ -127,5 +127,5 @@ def test_the_price_of_legality_is_paired() -> None:
 
 def test_movements_are_sorted_by_the_time_that_is_lost_there() -> None:
     found = worst_movements(blocks(rows())[BLOCK]["b"])
-    assert [name for name, _ in found] == ["J NBT"]
+    assert [name for name, _ in found] == ["NBT"]  # of one site only
     assert found[0][1]["plan@loops"] == pytest.approx(45.5)
