@@ -99,7 +99,20 @@ def prepared(spec: dict[str, Any]) -> tuple[Any, Any, int]:
         "load": not spec["train"],
     }
     shapes = {name: [shape, len(env.phases[name])] for name, shape in env.obs_shape.items()}
-    return env, config["agent"](config, shapes, spec["map"], seed), decisions
+    agent = config["agent"](config, shapes, spec["map"], seed)
+    refuse_other_stages(spec["map"], env, getattr(agent, "valid_acts", None) or {})
+    return env, agent, decisions
+
+
+def refuse_other_stages(name: str, env: Any, acts: dict[str, dict[int, int]]) -> None:
+    """What their tables choose from must be there: else they show a yellow as if it were green."""
+    for signal, stages in ((s, len(env.phases[s])) for s in env.all_ts_ids if s in acts):
+        wanted = 1 + max(acts[signal].values())
+        if wanted > stages:
+            sys.exit(
+                f"RESCO's code chooses from {wanted} stages of signal {signal}, and here are "
+                f"{stages}: give the path of its own {name}.sumocfg as the scenario"
+            )
 
 
 def seed_everything(seed: int) -> None:

@@ -227,6 +227,12 @@ def test_fixed_programs_give_the_same_delay_there_and_here(tmp_path: Path) -> No
 
 
 @needs_resco
+def test_resco_s_tables_are_not_used_on_other_stages(tmp_path: Path) -> None:
+    row = peer_row(spec_of("ingolstadt7", "resco-maxwave"), Code("", ""), THEIRS, tmp_path)
+    assert "chooses from 4 stages of signal cluster_306484187" in row["reason"]
+
+
+@needs_resco
 @pytest.mark.parametrize("name", ["resco-maxwave", "resco-maxpressure"])
 def test_resco_s_code_runs_and_gives_the_same_each_time(name: str, tmp_path: Path) -> None:
     asked = find_peer(name)
