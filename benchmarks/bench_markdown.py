@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .bench_disturbances import COST_TEXT, cost_tables
 from .bench_tables import (
     Block,
     Cell,
@@ -12,14 +13,15 @@ from .bench_tables import (
     cases_of,
     comparisons,
     failures,
+    interval_text,
     label_of,
     price_of_legality,
     rank_table,
 )
 from .peers.texts import peer_texts
-from .published import published_tables
+from .published import published_figures
 from .rows import Row
-from .statistics import LEVEL, Interval
+from .statistics import LEVEL
 
 MEASURES = (
     ("delay_s", "delay, s", 1),
@@ -56,11 +58,13 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
         headings, lines = measure_lines(cells)
         parts += ["### All measures, medians", _table(["", *headings], lines)]
     parts += _prices(found)
+    for table in cost_tables(found):
+        parts += [f"## {table.title}", _table(table.headings, table.lines), COST_TEXT]
     if peers := peer_texts(rows):
         parts += ["## Other people's controllers", "\n".join(f"- {text}" for text in peers)]
-    for published in published_tables(rows):
-        parts += [f"## {published.title}", _table(published.headings, published.lines)]
-        parts.append(published.text)
+    for published in published_figures(rows):
+        parts += [f"## {published.title}", published.text, _table(*published.theirs)]
+        parts += ["### These runs", published.why_not_comparable, _table(*published.ours)]
     parts += _failures(rows)
     return "\n\n".join(parts) + "\n"
 
@@ -85,14 +89,6 @@ def _row(texts: Sequence[str]) -> str:
 def _table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     rule = ["---", *["---:"] * (len(headings) - 1)]
     return "\n".join(_row(line) for line in (headings, rule, *lines))
-
-
-def interval_text(interval: Interval | None, digits: int = 1) -> str:
-    """A median with its interval, such as 22.4 (22.0 to 22.9)."""
-    if interval is None:
-        return "–"
-    middle, low, high = (f"{v:.{digits}f}" for v in (interval.median, interval.low, interval.high))
-    return middle if interval.n == 1 else f"{middle} ({low} to {high})"
 
 
 def cell_text(cell: Cell | None) -> str:

@@ -21,12 +21,12 @@ from .bench_charts import (
     scale_png,
     worst_movements,
 )
+from .bench_disturbances import COST_TEXT, cost_tables
 from .bench_markdown import (
     TIME_HEADINGS,
     TIMES_TEXT,
     cell_notes,
     header,
-    interval_text,
     markdown,
     measure_lines,
     rank_lines,
@@ -42,13 +42,14 @@ from .bench_tables import (
     cases_of,
     comparisons,
     failures,
+    interval_text,
     label_of,
     price_of_legality,
 )
 from .charts import delay_bars_svg
 from .pages import template
 from .peers.texts import peer_texts
-from .published import published_tables
+from .published import published_figures
 from .rows import Row, write_parquet, write_whole
 from .statistics import Interval
 
@@ -85,8 +86,10 @@ def page(title: str, rows: Sequence[Row], commands: Sequence[str]) -> str:
         method=header(rows).replace("**", ""),
         blocks=[_block(block, cells, places(found)) for block, cells in found.items()],
         prices=_prices(found),
+        costs=cost_tables(found),
+        cost_text=COST_TEXT,
         peers=peer_texts(rows),
-        published=published_tables(rows),
+        published=published_figures(rows),
         failures=failures(rows),
         commands=commands,
         versions=[_versions(), *made_of(rows)],

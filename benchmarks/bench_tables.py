@@ -104,6 +104,14 @@ def label_of(scenario: str) -> str:
     return Path(scenario).name.removesuffix(".sumocfg")
 
 
+def interval_text(interval: Interval | None, digits: int = 1) -> str:
+    """A median with its interval, such as 22.4 (22.0 to 22.9)."""
+    if interval is None:
+        return "–"
+    middle, low, high = (f"{v:.{digits}f}" for v in (interval.median, interval.low, interval.high))
+    return middle if interval.n == 1 else f"{middle} ({low} to {high})"
+
+
 def cases_of(cells: Cells) -> list[str]:
     """Every case of a block, in order."""
     return list(dict.fromkeys(case for cases in cells.values() for case in cases))
@@ -125,7 +133,7 @@ def comparisons(cells: Cells, reference: str) -> dict[str, dict[str, Comparison]
             continue
         pairs: dict[str, Paired] = {}
         for case, cell in cases.items():
-            both = _both(cell, cases[reference])
+            both = both_of(cell, cases[reference])
             if case != reference and both:
                 pairs[case] = paired([a for a, _ in both], [b for _, b in both])
         adjusted = holm({case: pair.p_value for case, pair in pairs.items()})
@@ -134,7 +142,8 @@ def comparisons(cells: Cells, reference: str) -> dict[str, dict[str, Comparison]
     return table
 
 
-def _both(a: Cell, b: Cell) -> list[tuple[float, float]]:
+def both_of(a: Cell, b: Cell) -> list[tuple[float, float]]:
+    """The delays of two cells on the seeds that both ended."""
     first, second = a.by_seed(), b.by_seed()
     return [(first[seed], second[seed]) for seed in first if seed in second]
 
@@ -178,7 +187,7 @@ def price_of_legality(found: Mapping[Block, Cells]) -> dict[str, list[Price]]:
 
 
 def _price(scenario: str, case: str, street: Cell, resco: Cell | None) -> Price | None:
-    both = _both(street, resco) if resco is not None else []
+    both = both_of(street, resco) if resco is not None else []
     before = resco.interval() if resco is not None else None
     after = street.interval()
     if not both or before is None or after is None or case in CATALOGUE:  # `program` has no rules

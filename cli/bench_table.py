@@ -8,8 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from greenband.benchmarks.bench_markdown import cell_notes, interval_text
-from greenband.benchmarks.bench_tables import Cell, blocks, cases_of, label_of
+from greenband.benchmarks.bench_markdown import cell_notes
+from greenband.benchmarks.bench_tables import Cell, blocks, cases_of, interval_text, label_of
 from greenband.benchmarks.rows import Row
 
 

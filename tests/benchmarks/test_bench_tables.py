@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from greenband.benchmarks.bench_charts import worst_movements
-from greenband.benchmarks.bench_markdown import markdown
+from greenband.benchmarks.bench_disturbances import cost_tables
+from greenband.benchmarks.bench_markdown import markdown, measure_lines
 from greenband.benchmarks.bench_tables import (
     Block,
     Cell,
@@ -29,6 +30,7 @@ def row(
     scenario: str = "a",
     league: str = "resco",
     gridlock: bool = False,
+    disturbance: str = "none",
 ) -> Row:
     spec = {
         "scenario": scenario,
@@ -37,7 +39,7 @@ def row(
         "league": league,
         "demand": "published",
         "seed": seed,
-        "disturbance": {"name": "none"},
+        "disturbance": {"name": disturbance},
     }
     result: dict[str, Any] | None = None
     if delay_s is not None:
@@ -129,3 +131,26 @@ def test_movements_are_sorted_by_the_time_that_is_lost_there() -> None:
     found = worst_movements(blocks(rows())[BLOCK]["b"])
     assert [name for name, _ in found] == ["NBT"]  # of one site only
     assert found[0][1]["plan@loops"] == pytest.approx(45.5)
+
+
+def test_what_a_disturbance_costs_is_paired_and_its_gridlocks_are_beside_it() -> None:
+    some = [row("plan", seed, 20.0 + seed) for seed in SEEDS]
+    some += [row("plan", seed, 24.0 + seed, disturbance="late") for seed in SEEDS]
+    some += [
+        row("plan", seed, 21.0 + seed, disturbance="more", gridlock=seed == 2) for seed in (1, 2)
+    ]
+    (table,) = cost_tables(blocks(some))
+    assert table.headings == ("delay, s", "undisturbed", "late", "more")
+    ((name, without, late, more),) = table.lines
+    assert name == "a, plan@loops"
+    assert without.startswith("25.5 (")
+    assert late == "4.0 (4.0 to 4.0)"
+    assert more == "1.0 (1.0 to 1.0), 1 of 2 gridlocked"
+    assert "Price of disturbances, published demand, resco rules" in markdown("x", some)
+    assert cost_tables(blocks(rows())) == []
+
+
+def test_gridlocked_seeds_are_the_first_of_all_measures() -> None:
+    headings, lines = measure_lines(blocks(rows())[BLOCK])
+    assert headings[:2] == ["gridlocked", "delay, s"]
+    assert ["a, actuated@loops", "1 of 10"] in [line[:2] for line in lines]
