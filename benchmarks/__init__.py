@@ -19,6 +19,7 @@ if typing.TYPE_CHECKING:
     from .disturbance import Disturbance as Disturbance
     from .measures import Measures as Measures
     from .plan_cache import cached_plans as cached_plans
+    from .plan_files import losses_of as losses_of
     from .plan_files import read_plans as read_plans
     from .planning import Planned as Planned
     from .planning import make_planned as make_planned
@@ -60,6 +61,7 @@ __all__ = [
     "comparison_page",
     "junction_before_after",
     "load_suite",
+    "losses_of",
     "make_planned",
     "measure_speed",
     "medians",
@@ -99,6 +101,7 @@ __getattr__ = _on_demand(
         "comparison_page": "comparison",
         "junction_before_after": "before_and_after",
         "load_suite": "suite",
+        "losses_of": "plan_files",
         "make_planned": "planning",
         "measure_speed": "speed",
         "medians": "seeds",
