@@ -14,6 +14,7 @@ import typer
 
 from greenband.engine.errors import InputError
 
+from .bench_speed import SPEED, refuse_others, speed
 from .bench_suite import list_option, print_terms, progress, suite_of
 from .bench_tune import refuse_options, tune
 from .output import NO, Answer, AsJson, log
@@ -29,11 +30,12 @@ MOST_FAILURES = 5
 
 
 def bench(
+    context: typer.Context,
     words: Annotated[
         list[str] | None,
         typer.Argument(
             help="resco, street, legality, robust, quick, or the path of a suite's TOML file. "
-            "Behind the word tune: tune its controllers instead.",
+            "Behind the word tune: tune its controllers instead. Or speed: how fast runs are.",
             metavar="[tune] SUITE",
         ),
     ] = None,
@@ -108,6 +110,10 @@ def bench(
         Path | None,
         typer.Option(help="A Python with what RESCO's code needs.", metavar="PYTHON"),
     ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(help="speed: how often each is timed; 5 by default.", min=1),
+    ] = None,
     co2: Annotated[bool, typer.Option("--co2", help="Count carbon dioxide too.")] = False,
     replay: Annotated[
         str | None,
@@ -125,6 +131,9 @@ def bench(
     """
     from greenband.benchmarks.bench import Place
 
+    if words == [SPEED]:
+        refuse_others(_given(context))
+        return speed(scenarios, info, repeats, sumo_rl)
     tunes, suite = _task(words or [])
     place = Place(
         folder=out or Path("runs") / (_stem(suite) + f"-{TUNE}" * tunes),
@@ -137,6 +146,10 @@ def bench(
         resco=resco,
         resco_python=resco_python,
     )
+    if repeats is not None:
+        raise InputError(
+            "greenband bench --repeats", "without speed", "greenband bench speed", "Leave it out."
+        )
     refuse_options(
         tunes,
         only_tuning={"--budget": budget is not None, "--together": together},
@@ -167,6 +180,15 @@ def bench(
     if tunes:
         return tune(chosen, place, seeds=seeds, budget=budget, together=together)
     return _run(chosen, place, tuned)
+
+
+def _given(context: typer.Context) -> list[str]:
+    """The parameters that the command line has."""
+    return [
+        name
+        for name in context.params
+        if (source := context.get_parameter_source(name)) and source.name == "COMMANDLINE"
+    ]
 
 
 def _task(words: list[str]) -> tuple[bool, str | None]:

@@ -115,13 +115,15 @@ def run_peer(
     seed: int = 1,
     demand: str = "published",
     limit_s: float | None = None,
+    lean: bool = False,
 ) -> PeerRun:
     """One hour of a scenario under a peer; one that learns was trained by `train_peer`.
 
     Parameters
     ----------
     pythons : where their code is. policies : a folder in which trained policies are kept.
-    folder : for SUMO's files. limit_s : seconds after which it is ended.
+    folder : for SUMO's files. limit_s : seconds after which it is ended. lean : sumo-rl leaves
+        out the figures about all vehicles that it collects beside what a controller observes.
 
     Raises MissingPartError where their code isn't, InputError where it can't run the scenario.
     """
@@ -135,7 +137,8 @@ def run_peer(
         decisions = int(json.loads((policy / TRAINED).read_text())["decisions"])
     given = played(scenario, [], demand, NONE, seed, folder)
     draws = [{"seed": seed, "routes": [str(path) for path in given.routes]}]
-    spec = _spec(scenario, asked, pythons, policy, folder) | {"train": False, "draws": draws}
+    spec = _spec(scenario, asked, pythons, policy, folder)
+    spec |= {"train": False, "draws": draws, "lean": lean}
     done = _ask(scenario, asked, python, spec, folder, limit_s)
     took_s = perf_counter() - began
     found = _measures(given, folder, spec["end_s"])

@@ -52,6 +52,8 @@ def environment(spec: dict[str, Any]) -> Any:
         min_green=MIN_GREEN_S,
         sumo_seed=spec["draws"][0]["seed"],
         sumo_warnings=False,
+        add_system_info=not spec.get("lean"),
+        add_per_agent_info=not spec.get("lean"),
         additional_sumo_cmd=more,
     )
 
