@@ -62,7 +62,7 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
         parts += [f"## {table.title}", _table(table.headings, table.lines), COST_TEXT]
     if peers := peer_texts(rows):
         parts += ["## Other people's controllers", "\n".join(f"- {text}" for text in peers)]
-    for published in published_figures(rows):
+    for published in published_figures(rows, measure_text):
         parts += [f"## {published.title}", published.text, _table(*published.theirs)]
         parts += ["### These runs", published.why_not_comparable, _table(*published.ours)]
     parts += _failures(rows)
@@ -96,6 +96,11 @@ def cell_text(cell: Cell | None) -> str:
     if cell is None:
         return ""
     return ", ".join([interval_text(cell.interval()), *(f"**{n}**" for n in cell_notes(cell))])
+
+
+def measure_text(cell: Cell, measure: str) -> str:
+    """A cell's median of a measure with its interval, and what went wrong."""
+    return ", ".join([interval_text(cell.interval(measure)), *cell_notes(cell)])
 
 
 def cell_notes(cell: Cell) -> list[str]:

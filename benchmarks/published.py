@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,18 +44,19 @@ class Source:
         return list(dict.fromkeys(method for own in self.best_s.values() for method in own))
 
 
-@dataclass(frozen=True)
-class PublishedTable:
-    """Published figures beside medians of our runs: headings and lines of text, and what they are.
+Table = tuple[list[str], list[list[str]]]
+"""Headings, and lines whose first text is a scenario."""
 
-    The first column is the scenario's name, the next `published` are theirs, the others ours.
-    """
+
+@dataclass(frozen=True)
+class Published:
+    """Published figures, the medians of our runs of the same scenarios, and what both are."""
 
     title: str
-    headings: list[str]
-    lines: list[list[str]]
-    published: int
     text: str
+    theirs: Table
+    why_not_comparable: str
+    ours: Table
 
 
 @cache
@@ -65,35 +66,37 @@ def sources() -> tuple[Source, ...]:
     return tuple(Source(**source) for source in table["sources"])
 
 
-def published_tables(rows: Sequence[Row]) -> list[PublishedTable]:
-    """One for each publication that has a scenario of these rows; none where there is none."""
+def published_figures(rows: Sequence[Row], text: Callable[[Cell, str], str]) -> list[Published]:
+    """One for each publication that has a scenario of these rows; none where there is none.
+
+    `text` writes a measure of a cell, with what went wrong in its runs.
+    """
     cells = blocks(rows).get(SAME, {})
-    return [table for source in sources() if (table := _table(source, cells)).lines]
-
-
-def _table(source: Source, cells: Cells) -> PublishedTable:
-    known = {s: own for s, own in cells.items() if label_of(s) in source.best_s}
-    cases = cases_of(known)
-    methods = source.methods
-    lines = [
-        [
-            label_of(s),
-            *(_theirs(source, label_of(s), method) for method in methods),
-            *(_ours(own.get(case)) for case in cases),
-        ]
-        for s, own in known.items()
+    found = [
+        (source, {s: c for s, c in cells.items() if label_of(s) in source.best_s})
+        for source in sources()
     ]
-    headings = [f"{source.name}: {method}" for method in methods]
-    return PublishedTable(
-        title=f"Published by {source.name}, beside these runs",
-        headings=["delay, s", *headings, *(f"here: {case}" for case in cases)],
-        lines=lines,
-        published=len(methods),
-        text=(
-            f"{source.source} SUMO {source.sumo_version}. {source.metric} Here: medians of "
-            f"{METRIC}, by the same formula. The two can't be ranked together. "
-            f"{source.why_not_comparable}"
+    return [_published(source, known, text) for source, known in found if known]
+
+
+def _published(source: Source, cells: Cells, text: Callable[[Cell, str], str]) -> Published:
+    methods, cases = source.methods, cases_of(cells)
+    theirs = [
+        [label_of(s), *(_theirs(source, label_of(s), method) for method in methods)] for s in cells
+    ]
+    ours = [
+        [label_of(s), *(text(own[case], METRIC) if case in own else "" for case in cases)]
+        for s, own in cells.items()
+    ]
+    return Published(
+        title=f"Published by {source.name}",
+        text=f"{source.source} SUMO {source.sumo_version}. {source.metric}",
+        theirs=(["delay, s", *methods], theirs),
+        why_not_comparable=(
+            f"Medians of these runs, with their intervals, by the same formula ({METRIC}). They "
+            f"can't be ranked together with the published figures. {source.why_not_comparable}"
         ),
+        ours=(["delay, s", *cases], ours),
     )
 
 
@@ -101,8 +104,3 @@ def _theirs(source: Source, scenario: str, method: str) -> str:
     best_s = source.best_s[scenario].get(method)
     last_s = source.last_s[scenario].get(method)
     return "–" if best_s is None or last_s is None else f"{best_s:.1f} / {last_s:.1f}"
-
-
-def _ours(cell: Cell | None) -> str:
-    interval = None if cell is None else cell.interval(METRIC)
-    return "–" if interval is None else f"{interval.median:.1f}"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 from greenband.benchmarks.bench_markdown import markdown
-from greenband.benchmarks.published import published_tables, sources
-from greenband.benchmarks.rows import Row
+from greenband.benchmarks.bench_report import page
+from greenband.benchmarks.bench_tables import Cell
+from greenband.benchmarks.published import published_figures, sources
+from greenband.benchmarks.rows import Code, Row, row_of
+from greenband.benchmarks.run import simulate
+from greenband.benchmarks.suite import RunSpec
 
 
 def row(scenario: str, seed: int, delay_s: float, demand: str = "published") -> Row:
@@ -17,6 +23,12 @@ def row(scenario: str, seed: int, delay_s: float, demand: str = "published") -> 
     spec |= {"demand": demand, "seed": seed, "disturbance": {"name": "none"}}
     key = f"{scenario}.{seed}.{demand}"
     return {"key": key, "status": "done", "reason": "", "spec": spec, "code": {}, "result": result}
+
+
+def text_of(cell: Cell, measure: str) -> str:
+    interval = cell.interval(measure)
+    assert interval is not None
+    return f"{interval.median:.1f} of {interval.n}"
 
 
 def test_every_source_says_what_its_figures_are() -> None:
@@ -33,18 +45,31 @@ def test_every_source_says_what_its_figures_are() -> None:
 
 def test_they_stand_beside_the_same_formula_s_median() -> None:
     rows = [row("cologne1", seed, 20.0 + seed) for seed in (1, 2, 3)]
-    (table,) = published_tables([*rows, row("mine", 1, 5.0), row("cologne1", 1, 99.0, "resampled")])
-    ours = dict(zip(table.headings, table.lines[0], strict=True))
-    assert ours["RESCO: IDQN"] == "26.1 / 28.9"
-    assert ours["here: plan@loops"] == "21.5"
-    assert len(table.lines) == 1
-    assert "can't be ranked together" in table.text
+    more = [row("mine", 1, 5.0), row("cologne1", 1, 99.0, "resampled")]
+    (found,) = published_figures([*rows, *more], text_of)
+    headings, (line,) = found.theirs
+    assert dict(zip(headings, line, strict=True))["IDQN"] == "26.1 / 28.9"
+    assert found.ours == (["delay, s", "plan@loops"], [["cologne1", "21.5 of 3"]])
+    assert "can't be ranked together" in found.why_not_comparable
     text = markdown("x", rows)
-    assert table.text in text
-    assert "RESCO: IDQN" in text
+    assert found.text in text
+    assert found.why_not_comparable in text
+    assert "26.1 / 28.9" in text
 
 
 def test_a_path_to_the_same_scenario_counts_and_others_have_no_table() -> None:
-    assert published_tables([row("folder/ingolstadt7.sumocfg", 1, 30.0)])
-    assert not published_tables([row("mine", 1, 5.0)])
-    assert not published_tables([row("cologne1", 1, 5.0, "resampled")])
+    assert published_figures([row("folder/ingolstadt7.sumocfg", 1, 30.0)], text_of)
+    assert not published_figures([row("mine", 1, 5.0)], text_of)
+    assert not published_figures([row("cologne1", 1, 5.0, "resampled")], text_of)
+
+
+def test_the_page_has_them(small_scenario: Path, tmp_path: Path) -> None:
+    named = copytree(small_scenario.parent, tmp_path / "copy") / "cologne1.sumocfg"
+    (named.parent / small_scenario.name).rename(named)
+    spec = RunSpec(str(named), "program", "loops", "resco", "published", 1)
+    result = simulate(named, "program", league="resco", edges=True).as_dict()
+    made = row_of(spec, Code("", ""), result=result)
+    (found,) = published_figures([made], text_of)
+    text = page("x", [made], [])
+    assert found.title in text
+    assert "26.1 / 28.9" in text
