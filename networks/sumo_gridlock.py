@@ -1,6 +1,7 @@
 """Gridlock: some lane with vehicles on it discharged nothing for 300 s with 60 s of green.
 
-Looked at each ten seconds: a lane discharged nothing while the same vehicle stays its first.
+Looked at each ten seconds: a lane discharged nothing while the same vehicle stays its first. A lane
+that an incident closes on purpose is not gridlocked by the vehicle that broke down.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from greenband.engine.frame import Colour
 
+from .incident import INCIDENT_ID
 from .sumo_api import Simulator
 from .sumo_site import SumoSite
 
@@ -38,7 +40,7 @@ class GridlockWatch:
         first, same = self._first, self._same
         for i, on_lane in enumerate(map(self._ids, self._names)):
             ahead = on_lane[-1] if on_lane else ""
-            if not ahead or ahead != first[i]:
+            if not ahead or ahead != first[i] or ahead == INCIDENT_ID:
                 first[i], same[i] = ahead, 0
                 continue
             same[i] += 1

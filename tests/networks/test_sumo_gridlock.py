@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from greenband.networks.incident import INCIDENT_ID
 from greenband.networks.net_reader import read_net
 from greenband.networks.scenario import load_scenario
 from greenband.networks.sumo_api import Simulator
@@ -72,3 +73,9 @@ def test_green_within_a_stretch() -> None:
     assert green_s(history, 0, 5.0, 60.0) == 15.0
     assert green_s(history, 0, 11.0, 49.0) == 0.0
     assert green_s(history, 0, 55.0, 100.0) == 45.0
+
+
+def test_a_lane_that_is_closed_on_purpose_is_not_gridlocked(site: SumoSite) -> None:
+    assert watch(site, [INCIDENT_ID] * 90).lanes(shown(site, 100, 900)) == ()
+    stuck_later = watch(site, [INCIDENT_ID] * 90 + ["v"] * 31)
+    assert stuck_later.lanes(shown(site, 1000, 1200)) == (LANE,)
