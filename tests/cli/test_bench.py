@@ -53,7 +53,47 @@ def test_wrong_arguments_are_named(greenband: Greenband) -> None:
         (("bench", "quick", "--league", "mine"), "'mine'"),
         (("bench", "quick", "--replay", "x.json"), "together with the suite"),
         (("bench", "--replay", "nonesuch"), "no such row"),
+        (("bench", "tune"), "0 suites"),
+        (("bench", "quick", "street"), "2 suites"),
+        (("bench", "quick", "--budget", "60"), "without tune"),
+        (("bench", "tune", "quick", "--tuned", "x.toml"), "together with tune"),
+        (("bench", "tune", "quick", "--seeds", "1-10"), "1 to 10 are reported"),
+        (("bench", "tune", "quick", "--budget", "9"), "9 runs on 6 seeds"),
+        (("bench", "tune", "quick", "--controllers", "program"), "nothing to tune"),
+        (("bench", "quick", "--set", "actuated.gap_s=3"), "no such parameter"),
+        (("bench", "quick", "--set", "plan.cycle_ratio=1"), "no controller plan here"),
+        (("bench", "quick", "--tuned", "none.toml"), "can't be read"),
     ):
         done = greenband(*arguments, "--json")
         assert done.code == 2
         assert found in done.json()["error"]["found"]
+
+
+def test_tuned_controllers_run_beside_the_untuned(
+    greenband: Greenband, small_scenario: Path, tmp_path: Path
+) -> None:
+    suite = tmp_path / "mine.toml"
+    suite.write_text(
+        f'title = "Mine"\nscenarios = ["{small_scenario}"]\n'
+        'controllers = ["max-pressure"]\nleague = ["resco"]\nseeds = "1"\n'
+    )
+    out = tmp_path / "tune"
+    arguments = ("bench", "tune", suite, "--budget", "8", "--seeds", "101", "--out", out)
+    done = greenband(*arguments, "--json")
+    assert done.code == 0, done.err
+    assert "8 of 8" in done.err
+    found = done.json()
+    (own,) = found["sets"]
+    (figures,) = own["scenarios"]
+    assert figures["delay_s"] <= figures["default_delay_s"]
+    assert len(list((out / "runs").iterdir())) == 8
+    shown = greenband(*arguments)
+    assert "left" not in shown.err  # nothing is run again
+    assert "tuned.toml" in shown.out
+    both = greenband("bench", suite, "--tuned", found["file"], "--out", tmp_path / "out")
+    assert both.code == 0, both.err
+    assert "(tuned)" in both.out
+    row = next((tmp_path / "out" / "runs").glob("*max-pressure-tuned*"))
+    assert json.loads(row.read_text())["result"]["parameters"].items() >= own["parameters"].items()
+    again = greenband("bench", "--replay", row, "--json")
+    assert again.json()["identical"] is True
