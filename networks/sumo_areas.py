@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +150,7 @@ class LaneCounts:
         place = {lane: k for k, lane in enumerate(pieces.lanes)}
         self._areas = [lane for lane, _ in pieces.areas]
         self._from_m = [from_m for _, from_m in pieces.areas]
-        self._all_veh, self._halted_veh = [0] * len(self._areas), [0] * len(self._areas)
+        self._area_numbers = range(len(self._areas))
         # what is known of a lane from its vehicles is not asked of the lane again
         also = {lane: a for a, lane in enumerate(self._areas) if lane in place}
         self._also = [place[lane] for lane in also]
@@ -182,18 +183,14 @@ class LaneCounts:
 
     def _count_areas(self) -> None:
         """The nearer parts of lanes, by the positions of the vehicles there."""
-        counts, first = self._counts, self._first_area
-        all_veh, halted_veh = self._all_veh, self._halted_veh
-        near_veh, near_halted_veh = [0] * len(all_veh), [0] * len(all_veh)
-        for a, ids in enumerate(map(self._ids, self._areas)):
-            all_veh[a] = n = len(ids)
-            if not n:
-                halted_veh[a] = 0
-                continue
-            halted_veh[a] = halted = self._halting(self._areas[a])
-            near_veh[a], near_halted_veh[a] = self._near(ids, halted, self._from_m[a])
-        counts[0, first:-1] = near_veh
-        counts[1, first:-1] = near_halted_veh
+        counts, names, n = self._counts, self._areas, len(self._areas)
+        all_veh = list(map(self._number, names))
+        halted_veh, near_veh, near_halted_veh = [0] * n, [0] * n, [0] * n
+        for a in compress(self._area_numbers, all_veh):
+            name = names[a]
+            halted_veh[a] = halted = self._halting(name)
+            near_veh[a], near_halted_veh[a] = self._near(self._ids(name), halted, self._from_m[a])
+        counts[:, self._first_area : -1] = near_veh, near_halted_veh
         if self._also:
             counts[0, self._also] = [all_veh[a] for a in self._also_areas]
             counts[1, self._also] = [halted_veh[a] for a in self._also_areas]
