@@ -18,7 +18,7 @@ import pytest
 from greenband.benchmarks import bench
 from greenband.benchmarks.bench import Place
 from greenband.benchmarks.bench_tables import case_of
-from greenband.benchmarks.rows import Row, key_of, read_rows, row_of, spec_of
+from greenband.benchmarks.rows import Row, code_of, key_of, read_rows, row_of, spec_of
 from greenband.benchmarks.search import schedule
 from greenband.benchmarks.suite import RunSpec, Suite, changed, parse_suite, runs_of
 from greenband.benchmarks.tuned import (
@@ -303,12 +303,12 @@ class TestBeside:
             if spec.variant and "actuated" in spec.controller and spec.seed == 1
             if spec.scenario == "near"
         )
-        row = row_of(spec, bench.code_of(spec), reason="x")
+        row = row_of(spec, code_of(spec), reason="x")
         assert spec_of(row) == spec
         assert case_of(row) == "actuated (tuned)@loops"
         assert "passage_s=" in row["spec"]["controller"]
         assert "actuated-tuned" in row["key"]
-        plain = row_of(replace(spec, variant=""), bench.code_of(spec), reason="x")
+        plain = row_of(replace(spec, variant=""), code_of(spec), reason="x")
         assert case_of(plain) == f"{spec.controller}@loops"
         assert "variant" not in plain["spec"]
 
