@@ -49,7 +49,7 @@ class Speed:
 
     `ours_s`, `bare_s`, `sumo_s` and `sumo_rl_s` are our loop, the bare loop, the bare program and
     sumo-rl's episode (empty where it was not asked for), in the order in which they ran side by
-    side; `ours_cpu_s` and `bare_cpu_s` are processor time.
+    side; `ours_cpu_s`, `bare_cpu_s` and `sumo_rl_cpu_s` are processor time.
     """
 
     scenario: str
@@ -62,6 +62,7 @@ class Speed:
     sumo_rl_s: tuple[float, ...]
     ours_cpu_s: tuple[float, ...]
     bare_cpu_s: tuple[float, ...]
+    sumo_rl_cpu_s: tuple[float, ...] = ()
 
     @property
     def ratio(self) -> float:
@@ -82,6 +83,11 @@ class Speed:
     def ratio_to_sumo_rl(self) -> float | None:
         """Our loop to sumo-rl's episode; None where it was not run."""
         return _ratio(self.ours_s, self.sumo_rl_s) if self.sumo_rl_s else None
+
+    @property
+    def cpu_ratio_to_sumo_rl(self) -> float | None:
+        """The same in processor time."""
+        return _ratio(self.ours_cpu_s, self.sumo_rl_cpu_s) if self.sumo_rl_cpu_s else None
 
     def per_second(self, took_s: Sequence[float]) -> tuple[float, float, float] | None:
         """Simulated seconds per second: median, least and most; None without a repetition."""
@@ -124,6 +130,8 @@ def measure_speed(
     ]
 
 
+Peer = tuple[float, float]
+"""Wall and processor seconds of sumo-rl's episode."""
 Pair = tuple[float, float, float, float]
 """Wall and processor seconds of our loop, then of the bare one."""
 
@@ -140,7 +148,7 @@ class _Race:
 
     def round(
         self, cases: Sequence[tuple[str, Info]], states: Sequence[States]
-    ) -> tuple[list[Pair], float, float | None]:
+    ) -> tuple[list[Pair], float, Peer | None]:
         """Each once: the pairs by case, the bare program, sumo-rl."""
         pairs = []
         for (controller, info), shown in zip(cases, states, strict=True):
@@ -185,8 +193,8 @@ class _Race:
         subprocess.run(command, check=True, capture_output=True)
         return perf_counter() - began
 
-    def peer(self) -> float | None:
-        """sumo-rl's episode."""
+    def peer(self) -> Peer | None:
+        """sumo-rl's episode: wall and processor seconds."""
         if self.sumo_rl is None:
             return None
         done = run_peer(
@@ -198,11 +206,11 @@ class _Race:
             seed=self.seed,
             lean=True,
         )
-        return done.episode_s
+        return done.episode_s, done.episode_cpu_s or 0.0
 
 
 def _speed(
-    scenario: Scenario, case: tuple[str, str], rounds: Sequence[tuple[Pair, float, float | None]]
+    scenario: Scenario, case: tuple[str, str], rounds: Sequence[tuple[Pair, float, Peer | None]]
 ) -> Speed:
     pairs = [pair for pair, _, _ in rounds]
     ours_s, ours_cpu_s, bare_s, bare_cpu_s = zip(*pairs, strict=True)
@@ -214,9 +222,10 @@ def _speed(
         ours_s=ours_s,
         bare_s=bare_s,
         sumo_s=tuple(s for _, s, _ in rounds),
-        sumo_rl_s=tuple(s for _, _, s in rounds if s is not None),
+        sumo_rl_s=tuple(p[0] for _, _, p in rounds if p is not None),
         ours_cpu_s=ours_cpu_s,
         bare_cpu_s=bare_cpu_s,
+        sumo_rl_cpu_s=tuple(p[1] for _, _, p in rounds if p is not None),
     )
 
 

@@ -71,6 +71,7 @@ def _row(one: Speed) -> dict[str, Any]:
         "cpu_ratio": one.cpu_ratio,
         "ratio_to_sumo": one.ratio_to_sumo,
         "ratio_to_sumo_rl": one.ratio_to_sumo_rl,
+        "cpu_ratio_to_sumo_rl": one.cpu_ratio_to_sumo_rl,
     }
 
 
@@ -92,11 +93,11 @@ def _show(speeds: Sequence[Speed]) -> Callable[[Any], None]:
             table.add_row(f"{one.scenario}\n{one.info}", *(_cell(one, took_s) for took_s in kinds))
         console.print(table)
         for one in speeds:
-            to_rl = one.ratio_to_sumo_rl
+            to_rl, cpu = one.ratio_to_sumo_rl, one.cpu_ratio_to_sumo_rl
             console.print(
                 f"{one.scenario}, {one.info}, {one.controller}: {one.ratio:.2f} times the bare "
                 f"loop ({one.cpu_ratio:.2f} in processor time), {one.ratio_to_sumo:.2f} times sumo"
-                + (f", {to_rl:.2f} times sumo-rl" if to_rl is not None else ""),
+                + (f", {to_rl:.2f} times sumo-rl ({cpu:.2f})" if to_rl and cpu else ""),
                 highlight=False,
             )
 

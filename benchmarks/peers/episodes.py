@@ -69,7 +69,8 @@ class Pythons:
 class PeerRun:
     """Measures of one episode, its seconds without the start, and the versions that made it.
 
-    `decisions` are those of its training, 0 where it had none.
+    `decisions` are those of its training, 0 where it had none; `episode_cpu_s` is the episode in
+    processor time, where the package's runner says it.
     """
 
     measures: Measures
@@ -77,6 +78,7 @@ class PeerRun:
     wall_s: float
     versions: dict[str, str]
     decisions: int = 0
+    episode_cpu_s: float | None = None
 
 
 def train_peer(
@@ -142,7 +144,14 @@ def run_peer(
     done = _ask(scenario, asked, python, spec, folder, limit_s)
     took_s = perf_counter() - began
     found = _measures(given, folder, spec["end_s"])
-    return PeerRun(found, float(done["episode_s"]), took_s, dict(done["versions"]), decisions)
+    return PeerRun(
+        measures=found,
+        episode_s=float(done["episode_s"]),
+        wall_s=took_s,
+        versions=dict(done["versions"]),
+        decisions=decisions,
+        episode_cpu_s=done.get("episode_cpu_s"),
+    )
 
 
 def policy_folder(scenario: Scenario, asked: Asked, policies: Path, demand: str) -> Path:

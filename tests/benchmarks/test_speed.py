@@ -61,9 +61,11 @@ def test_speeds_are_simulated_seconds_per_second() -> None:
         sumo_rl_s=(4.0, 4.0, 4.0),
         ours_cpu_s=(2.0, 2.0, 2.0),
         bare_cpu_s=(1.0, 1.0, 1.0),
+        sumo_rl_cpu_s=(4.0, 4.0, 4.0),
     )
     assert one.per_second(one.ours_s) == (1200.0, 900.0, 1800.0)
     assert one.per_second(()) is None
+    assert one.cpu_ratio_to_sumo_rl == 0.5
     assert (one.ratio, one.cpu_ratio, one.ratio_to_sumo, one.ratio_to_sumo_rl) == (1.5, 2, 3, 0.75)
 
 
