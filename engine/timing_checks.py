@@ -13,6 +13,9 @@ from .rules import Rules
 from .sequence import least_green_s
 from .site import Site
 
+LONGEST_CYCLE_S = 600
+"""No signal runs a longer one, and searching a range without limit takes minutes to hours."""
+
 
 def oversaturation(critical: CriticalMovements) -> list[str]:
     """What to say where no cycle is long enough; empty where one is."""
@@ -63,11 +66,12 @@ def broken_limits(site: Site, plan: Plan, rules: Rules) -> list[str]:
 def check_range(cycle_range_s: tuple[int, int]) -> None:
     """Raises InputError for a range that holds no cycle."""
     low, high = cycle_range_s
-    if not 1 <= low <= high:
+    if not 1 <= low <= high <= LONGEST_CYCLE_S:
         raise InputError(
             "range of cycles",
             f"{low} to {high} s",
-            "a shortest cycle of 1 s or more, not above the longest",
+            f"a shortest cycle of 1 s or more, not above the longest, of {LONGEST_CYCLE_S} s at "
+            "the most",
             "Give the shortest cycle first, as 60 and 120.",
         )
 

@@ -202,7 +202,7 @@ def test_volumes_that_do_not_fit(crossroads: Site, volumes: dict[str, float], fo
     assert caught.value.found == found
 
 
-@pytest.mark.parametrize("cycles", [(90, 60), (0, 60)])
+@pytest.mark.parametrize("cycles", [(90, 60), (0, 60), (60, 100_000)])
 def test_a_range_of_cycles_that_is_none(crossroads: Site, cycles: tuple[int, int]) -> None:
     with pytest.raises(InputError, match="range of cycles"):
         make_plan(crossroads, {}, cycle_range_s=cycles)
