@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import xml.etree.ElementTree as ET
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,9 @@ DEFAULT_LANE_WIDTH_M = 3.2
 """What SUMO takes where a lane has no width of its own."""
 
 NO_CARS = frozenset({"pedestrian", "bicycle", "tram", "rail", "rail_urban", "rail_electric"})
+
+BROKEN = (ET.ParseError, EOFError, gzip.BadGzipFile, zlib.error)
+"""What reading a file raises that is cut off, damaged or no XML."""
 
 Point = tuple[float, ...]
 
@@ -222,7 +226,7 @@ def top_elements(path: Path) -> Iterator[ET.Element]:
                 elif event == "end" and depth == 1:
                     yield element
                     root.clear()
-        except (ET.ParseError, EOFError, gzip.BadGzipFile) as error:
+        except BROKEN as error:
             raise InputError(
                 str(path),
                 f"not well-formed XML ({error})",
@@ -232,6 +236,20 @@ def top_elements(path: Path) -> Iterator[ET.Element]:
 
 
 def _take(net: Net, element: ET.Element) -> None:
+    """Raises InputError where a number can't be read."""
+    try:
+        _take_element(net, element)
+    except ValueError as error:
+        name = element.get("id") or f"from {element.get('from', '')} to {element.get('to', '')}"
+        raise InputError(
+            f"{net.path}, {element.tag} {name}",
+            f"a number that can't be read ({error})",
+            "a SUMO network, as netconvert writes it",
+            "Correct the element, or make the file anew with netconvert.",
+        ) from error
+
+
+def _take_element(net: Net, element: ET.Element) -> None:
     if element.tag == "edge":
         _take_edge(net, element)
     elif element.tag == "connection":

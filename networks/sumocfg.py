@@ -8,7 +8,7 @@ from pathlib import Path
 
 from greenband.engine.errors import InputError
 
-from .net_xml import open_xml
+from .net_xml import BROKEN, open_xml
 
 LONG_NAMES = {
     "n": "net-file",
@@ -76,7 +76,7 @@ def _settings(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     with open_xml(path) as file:
         try:
             root = ET.parse(file).getroot()
-        except ET.ParseError as error:
+        except BROKEN as error:
             raise InputError(
                 str(path),
                 f"not well-formed XML ({error})",

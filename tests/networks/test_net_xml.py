@@ -98,3 +98,29 @@ def test_what_is_no_net_is_refused(tmp_path: Path, content: bytes | None, found:
         load_net(path)
     assert found in error.value.found
     assert str(path) in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ('length="50" width', 'length="long" width', "edge in"),
+        ('linkIndex="0"', 'linkIndex="x"', "connection from in to out"),
+        ('response="1"', 'response="a"', "junction J"),
+    ],
+)
+def test_a_number_that_can_not_be_read_is_named(
+    tmp_path: Path, old: str, new: str, where: str
+) -> None:
+    assert old in NET
+    path = tmp_path / "bad.net.xml"
+    path.write_text(NET.replace(old, new, 1), "utf-8")
+    with pytest.raises(InputError) as caught:
+        load_net(path)
+    assert where in caught.value.where
+
+
+def test_a_packed_net_that_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "bad.net.xml.gz"
+    path.write_bytes(gzip.compress(NET.encode())[:200] + b"z" * 900)
+    with pytest.raises(InputError, match="not well-formed XML"):
+        load_net(path)

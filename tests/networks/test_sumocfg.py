@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,10 @@ def test_no_file_and_broken_xml(folder: Path) -> None:
     (folder / "broken.sumocfg").write_text("<configuration><input>")
     with pytest.raises(InputError, match="not well-formed"):
         read_config(folder / "broken.sumocfg")
+
+
+def test_a_packed_configuration_that_was_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "cut.sumocfg"
+    path.write_bytes(gzip.compress(b"<configuration></configuration>")[:20])
+    with pytest.raises(InputError, match="not well-formed XML"):
+        read_config(path)
