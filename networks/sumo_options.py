@@ -34,9 +34,9 @@ def input_options(scenario: Scenario, detectors: Path | None) -> list[str]:
     additional: Sequence[Path] = (*scenario.additional, *((detectors,) if detectors else ()))
     if additional:
         options += ["--additional-files", ",".join(map(str, additional))]
-    options += ["--begin", f"{scenario.begin_s:g}"]
+    options += ["--begin", str(scenario.begin_s)]
     if scenario.end_s is not None:
-        options += ["--end", f"{scenario.end_s:g}"]
+        options += ["--end", str(scenario.end_s)]
     else:
         # Else SUMO reads departures 200 s ahead only, and a longer pause looks like the end.
         options += ["--route-steps", "0"]
