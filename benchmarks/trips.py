@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from greenband.networks.demand import UNTIMED
+
 MG_PER_KG = 1e6
 
 
@@ -126,6 +128,8 @@ def read_passages(path: Path) -> list[Passage]:
     for element in _children(path):
         route = element.find("route")
         if element.tag != "vehicle" or route is None:
+            continue
+        if element.attrib["depart"] in UNTIMED:  # whoever waits for a rider was not scheduled
             continue
         edges = tuple(route.attrib["edges"].split())
         exits = [float(t) for t in route.attrib.get("exitTimes", "").split()]

@@ -24,6 +24,8 @@ from .sumocfg import seconds
 
 VEHICLES = frozenset({"vehicle", "trip"})
 PERSONS = frozenset({"person", "personFlow", "container", "containerFlow"})
+UNTIMED = frozenset({"triggered", "containerTriggered", "split"})
+"""Departures that something else than the clock decides."""
 RATES = ("vehsPerHour", "perHour")
 SLACK = 1e-6
 """Of a period: rounding must not add a departure at the flow's very end."""
@@ -102,7 +104,7 @@ def _departures(path: Path, element: ET.Element, scenario: Scenario) -> list[tup
 def departure_s(path: Path, element: ET.Element, scenario: Scenario) -> float | None:
     """When a vehicle departs; None where something else than the clock decides (triggered)."""
     text = element.get("depart", "0")
-    if text in {"triggered", "containerTriggered", "split"}:
+    if text in UNTIMED:
         return None
     if text in {"begin", "now"}:
         return scenario.begin_s

@@ -152,3 +152,13 @@ def test_the_main_street_is_the_busiest_approach_and_the_one_that_faces_it(
     main_s, side_s = street_delays_s(delays, played.signals[:1])
     assert main_s == pytest.approx((100 * 10 + 50 * 40) / 150)
     assert side_s == pytest.approx((60 * 30 + 20 * 70) / 80)
+
+
+def test_a_vehicle_that_waited_for_its_rider_was_not_scheduled(tmp_path: Path) -> None:
+    path = tmp_path / "routes.xml"
+    vehicle = '<vehicle id="{0}" depart="{1}"><route edges="e f" exitTimes="9.00"/></vehicle>'
+    path.write_text(
+        f"<routes>{vehicle.format('a', 'triggered')}{vehicle.format('b', '5.00')}</routes>"
+    )
+    (passage,) = read_passages(path)
+    assert (passage.id, passage.depart_s, passage.exits_s) == ("b", 5.0, (9.0, -1.0))
