@@ -21,6 +21,7 @@ from greenband.engine.utdf_site import plan_from_utdf, site_from_utdf
 from .net_reader import read_net
 from .net_xml import load_net
 from .sumo_site import SumoSite
+from .text_files import read_text, unreadable
 from .tllogic import plan_from_program
 
 PROGRAM = "program"
@@ -54,7 +55,7 @@ def load_site(reference: str) -> SiteFile:
     """
     path, signal = _split(reference)
     if path.suffix == ".toml":
-        site = parse_site(_read(path, "a site.toml"), str(path))
+        site = parse_site(read_text(path, "a site.toml"), str(path))
         if signal and signal != site.id:
             raise InputError(reference, f"site {site.id}", f"site {signal}", "Leave out the #.")
         return SiteFile(site, str(path))
@@ -62,7 +63,7 @@ def load_site(reference: str) -> SiteFile:
         sumo = _signal_of_net(path, signal)
         return SiteFile(sumo.site, f"{path}#{sumo.signal_id}", sumo=sumo)
     if path.suffix.lower() == ".csv":
-        network = parse_utdf(_read(path, "a UTDF file"), str(path))
+        network = parse_utdf(read_text(path, "a UTDF file"), str(path))
         node = _node(network, path, signal)
         return SiteFile(site_from_utdf(network, node), f"{path}#{node}", utdf=network)
     raise InputError(
@@ -92,7 +93,7 @@ def load_timing(reference: str, where: SiteFile, rules: Rules = STREET) -> tuple
     path, signal = _split(reference)
     if _is_net(path):
         return _net_timing(path, signal, where)
-    text = _read(path, "a timing (JSON, TOML or UTDF)")
+    text = read_text(path, "a timing (JSON, TOML or UTDF)")
     if path.suffix.lower() == ".csv":
         return _utdf_timing(parse_utdf(text, str(path)), path, signal, where)
     if signal not in ("", OURS):
@@ -110,7 +111,7 @@ def timing_head(reference: str) -> TimingHead:
     path, signal = _split(reference)
     if reference == PROGRAM or path.suffix.lower() == ".csv" or _is_net(path):
         return TimingHead(signal)
-    site, has_ours = head_of_timing(_read(path, "a timing (JSON, TOML or UTDF)"), str(path))
+    site, has_ours = head_of_timing(read_text(path, "a timing (JSON, TOML or UTDF)"), str(path))
     return TimingHead(site, has_ours and signal != OURS)
 
 
@@ -156,7 +157,7 @@ def _with_change(phase: Phase, stated: Phase | None) -> Phase:
 
 def _signal_of_net(path: Path, signal: str) -> SumoSite:
     if not path.is_file():
-        raise _missing(path, "a SUMO net")
+        raise unreadable(path, "a SUMO net", "a folder" if path.is_dir() else "no such file")
     names = sorted(load_net(path).programs) if not signal else [signal]
     if len(names) != 1:
         raise InputError(
@@ -202,16 +203,3 @@ def _split(reference: str) -> tuple[Path, str]:
         return Path(reference), ""
     name, _, signal = reference.partition("#")
     return Path(name), signal
-
-
-def _read(path: Path, what: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return path.read_text(encoding="cp1252")  # what Synchro writes on Windows
-    except OSError as error:
-        raise _missing(path, what, error.strerror or str(error)) from None
-
-
-def _missing(path: Path, what: str, reason: str = "no such file") -> InputError:
-    return InputError(str(path), f"can't be read ({reason})", what, "Check the path.")

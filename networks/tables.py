@@ -21,6 +21,10 @@ from greenband.engine.utdf import UtdfNetwork
 from greenband.engine.utdf_parse import parse_utdf
 from greenband.engine.utdf_table import is_utdf
 
+from .text_files import read_text, unreadable
+
+WANTED = "a CSV or Parquet file with counts"
+
 Counts = TurningCounts | DetectorCounts | EventLog | UtdfNetwork
 
 FORMS = (
@@ -51,7 +55,7 @@ def read_counts(
     path = Path(path)
     if path.suffix.lower() in (".parquet", ".pq"):
         return _of_form(_read_parquet(path), interval_min, intersection, lanes)
-    text = _read_text(path)
+    text = read_text(path, WANTED)
     if is_utdf(text):
         return parse_utdf(text, str(path))
     return _of_form(read_table(text, str(path)), interval_min, intersection, lanes)
@@ -79,20 +83,11 @@ def _of_form(
     )
 
 
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return path.read_text(encoding="cp1252")  # what Excel and Synchro write on Windows
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from None
-
-
 def _read_parquet(path: Path) -> Table:
     try:
         frame = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise _unreadable(path, str(error).splitlines()[0]) from None
+        raise unreadable(path, WANTED, str(error).splitlines()[0]) from None
     numeric = (pl.Datetime, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
     return Table(
         str(path),
@@ -102,13 +97,4 @@ def _read_parquet(path: Path) -> Table:
             else frame[name].to_list()
             for name in frame.columns
         },
-    )
-
-
-def _unreadable(path: Path, reason: str) -> InputError:
-    return InputError(
-        str(path),
-        f"can't be read ({reason})",
-        "a CSV or Parquet file with counts",
-        "Check the path and the file.",
     )
