@@ -122,6 +122,26 @@ def _refused(error: Exception, error_log: Path) -> InputError:
     )
 
 
+def stepper(simulator: Simulator) -> Callable[[], None]:
+    """A step of SUMO; InputError where the demand turns out wrong only then, as an id twice."""
+    step = simulator.getter("simulation", "step")
+
+    def stepped() -> None:
+        try:
+            step()
+        except Exception as error:
+            if type(error).__name__ != "FatalTraCIError":  # libsumo and traci have one each
+                raise
+            raise InputError(
+                "SUMO",
+                str(error),
+                "a scenario that `sumo -c` runs to its end",
+                "Correct the scenario's files.",
+            ) from error
+
+    return stepped
+
+
 def floats(values: Iterable[float], count: int) -> NDArray[np.float64]:
     """An array from readings, without a list in between."""
     return np.fromiter(values, np.float64, count)

@@ -20,7 +20,7 @@ from greenband.engine.site import Site
 
 from .render import Renderer, renderer_of
 from .scenario import Scenario
-from .sumo_api import Simulator, start_simulator, steps_a_second
+from .sumo_api import Simulator, start_simulator, stepper, steps_a_second
 from .sumo_gridlock import EVERY_S, GridlockWatch
 from .sumo_options import Outputs, sumo_options
 from .sumo_reading import Info, Readers, wants_of
@@ -109,7 +109,7 @@ class SumoStreet:
         self._frames = tuple(self.frames.values())
         self._colour_s = self.arrays.colour_s
         self._steps = steps_a_second(simulator)
-        self._step = simulator.getter("simulation", "step")
+        self._step = stepper(simulator)
         self._show = simulator.getter("trafficlight", "setRedYellowGreenState")
         self._state = simulator.getter("trafficlight", "getRedYellowGreenState")
         self._expected = simulator.getter("simulation", "getMinExpectedNumber")

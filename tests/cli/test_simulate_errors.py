@@ -183,3 +183,14 @@ def test_files_and_times_that_are_none(
     done = greenband("simulate", small_scenario, option, value, "--json")
     assert done.code == 2
     assert done.error()["where"] == where
+
+
+def test_an_id_that_sumo_meets_twice_during_the_run(greenband: Greenband, tmp_path: Path) -> None:
+    net = Path(__file__).parents[2] / "networks" / "data" / "junction" / "junction.net.xml"
+    trip = '<trip id="a" depart="1" from="west-J" to="J-east"/>'
+    (tmp_path / "r.rou.xml").write_text(f"<routes>{trip}{trip}</routes>")
+    done = greenband("simulate", config_of(tmp_path, net, "r.rou.xml"), "--json")
+    assert done.code == 2
+    assert done.error()["where"] == "SUMO"
+    assert "'a' already exists" in done.error()["found"]
+    assert "scenario's files" in done.error()["do"]
