@@ -73,6 +73,11 @@ def measure(
         delay_by_movement=_table(delays),
     )
     missing = _missing(left_out(demand, trips, scenario.begin_s, end_s))
+    if basic.vehicles == 0:
+        missing += (
+            f"no vehicle departs from {scenario.begin_s:g} to {end_s:g} s: look at begin and end, "
+            "and at the route files",
+        )
     gone = bool(trips) and not walks and all(t.arrived for t in trips)
     last_s = max(t.arrival_s for t in trips) if gone else end_s
     return Measured(whole, waits, missing, last_s)

@@ -194,3 +194,12 @@ def test_an_id_that_sumo_meets_twice_during_the_run(greenband: Greenband, tmp_pa
     assert done.error()["where"] == "SUMO"
     assert "'a' already exists" in done.error()["found"]
     assert "scenario's files" in done.error()["do"]
+
+
+def test_a_window_in_which_nobody_departs_is_said(greenband: Greenband, tmp_path: Path) -> None:
+    net = Path(__file__).parents[2] / "networks" / "data" / "junction" / "junction.net.xml"
+    (tmp_path / "r.rou.xml").write_text("<routes/>")
+    done = greenband("simulate", config_of(tmp_path, net, "r.rou.xml"), "--json")
+    assert done.code == 0
+    assert done.json()["vehicles"] == 0
+    assert any("no vehicle departs from 0 to 60 s" in w for w in done.json()["warnings"])
