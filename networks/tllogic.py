@@ -68,7 +68,7 @@ def program_states(
     states = []
     for at in range(ticks):
         before, after = _around(stages, at)
-        states.append(_render(renderer, site, colours[at], before, after))
+        states.append(_render(renderer, colours[at], before, after))
     return [(len(list(same)) / TENTHS, state) for state, same in groupby(states)]
 
 
@@ -90,6 +90,13 @@ def plan_from_program(sumo_site: SumoSite) -> tuple[Plan, Site]:
         splits[-1] = (first[0], splits[-1][1] + first[1])
     skipped_s = _before_first_stage_s(sumo_site)
     cycle_s = sum(s for _, s in splits)
+    if cycle_s <= 0 or min(s for _, s in splits) < 0:
+        raise InputError(
+            f"program of signal {sumo_site.signal_id}",
+            f"stages of {', '.join(f'{s:g}' for _, s in splits)} s",
+            "durations above 0 s",
+            "Correct the durations of its phases in the net.",
+        )
     plan = Plan(
         site=sumo_site.site.id,
         cycle_s=cycle_s,
@@ -132,9 +139,7 @@ def _around(stages: list[int], at: int) -> tuple[int, int]:
     return before, after
 
 
-def _render(
-    renderer: Renderer, site: Site, colours: tuple[int, ...], before: int, after: int
-) -> str:
+def _render(renderer: Renderer, colours: tuple[int, ...], before: int, after: int) -> str:
     # people beside a vehicle phase walk while it is green: the program has no push buttons
     walks = tuple(c if c == Colour.GREEN else int(Colour.RED) for c in colours)
     return renderer.render(colours, before, after, walks)

@@ -126,3 +126,12 @@ def test_a_program_without_a_stage_of_the_site(sumo_site: SumoSite) -> None:
     dark = replace(sumo_site, program=((30.0, "r" * len(sumo_site.program[0][1])),))
     with pytest.raises(InputError, match="no stage that the site has"):
         plan_from_program(dark)
+
+
+@pytest.mark.parametrize("duration_s", [0.0, -5.0])
+def test_a_program_whose_durations_are_none(sumo_site: SumoSite, duration_s: float) -> None:
+    from dataclasses import replace
+
+    program = tuple((duration_s, state) for _, state in sumo_site.program)
+    with pytest.raises(InputError, match="durations above 0 s"):
+        plan_from_program(replace(sumo_site, program=program))
