@@ -23,7 +23,6 @@ PHASE_GREEN, GAP_OUT, MAX_OUT, FORCE_OFF = 1, 4, 5, 6
 GREEN_TERMINATION, YELLOW, YELLOW_END, RED_CLEARANCE, RED_CLEARANCE_END = 7, 8, 9, 10, 11
 WALK, PED_CLEARANCE, DONT_WALK = 21, 22, 23
 DETECTOR_OFF, DETECTOR_ON = 81, 82
-PED_CALL = 90
 PATTERN_CHANGE, CYCLE_CHANGE, OFFSET_CHANGE = 131, 132, 133
 SPLIT_CHANGE = range(134, 150)  # phases 1 to 16
 COORD_STATE = 150
@@ -32,7 +31,6 @@ TIME_NAMES = ("timestamp", "time", "datetime", "eventtime", "start")
 DEVICE_NAMES = ("deviceid", "device", "signalid", "signal", "intersection", "intid", "site")
 EVENT_NAMES = ("eventid", "eventcode", "event", "code")
 PARAMETER_NAMES = ("parameter", "eventparam", "eventparameter", "param")
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,6 @@ Kind = Literal["stop-bar", "upstream"]
 LOOP_LENGTH_M = 2.0
 STOP_BAR_M = 1.0
 """From the stop line to the front edge of the loop there; a queue's first vehicle stands here."""
-SEEN_M = 0.5
-"""A lane that reaches less far beyond the loop's place is passed over: SUMO's vehicles stop 1 m
-before the stop line, so that on a lane of a metre nobody ever stands."""
 
 MIN_LENGTH_M = 1.0
 BODY_M = 4.0

@@ -24,7 +24,7 @@ def routes_xml(street: Street, legs: list[Leg], period: Period, counts_csv: str)
     """The route file of one period: every vehicle and person with its departure."""
     rng = np.random.default_rng(period.seed)
     vehicles = (
-        _from_counts(street, legs, period, counts_csv, rng)
+        _from_counts(legs, period, counts_csv, rng)
         if period.counts
         else _from_flows(street, legs, period, rng)
     )
@@ -94,7 +94,7 @@ def _through_signal(legs: list[Leg], leg: Leg, turn: str) -> tuple[list[str], Le
 
 
 def _from_counts(
-    street: Street, legs: list[Leg], period: Period, counts_csv: str, rng: np.random.Generator
+    legs: list[Leg], period: Period, counts_csv: str, rng: np.random.Generator
 ) -> list[tuple[float, list[str]]]:
     """As many vehicles as were counted in each interval, at random times within it."""
     begin, end = seconds(period.begin), seconds(period.end)

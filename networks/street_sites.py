@@ -40,7 +40,7 @@ def described_site(street: Street, signal: Signal, legs: list[Leg]) -> Site:
     )
 
 
-def _crossing_m(street: Street, cross: Cross) -> float:
+def _crossing_m(cross: Cross) -> float:
     """Kerb to kerb over a leg: its lanes in, with the bay, and as many out."""
     return round((2 * cross.lanes + (cross.bay_m > 0)) * cross.lane_width_m, 2)
 
@@ -69,7 +69,7 @@ def _approach(street: Street, signal: Signal, leg: Leg) -> Approach:
         lanes=(*lanes, bay),
         heavy_vehicles_percent=street.heavy_vehicles_percent,
         pedestrians_ped_h=signal.pedestrians_ped_h.get(d, 0.0),
-        crossing_m=_crossing_m(street, cross) if street.sidewalk_m else None,
+        crossing_m=_crossing_m(cross) if street.sidewalk_m else None,
     )
 
 
@@ -85,7 +85,7 @@ def _phases(street: Street, signal: Signal, direction: Direction, used: set[str]
         name=direction,
         protected=(f"{direction}T", f"{direction}R"),
         permitted=(f"{direction}L",) if permitted else (),
-        crossing_m=_crossing_m(street, crossed) if street.sidewalk_m else None,
+        crossing_m=_crossing_m(crossed) if street.sidewalk_m else None,
         recall="min" if direction in ("EB", "WB") else "none",
         **times,
     )
