@@ -73,6 +73,13 @@ def read_table(text: str, source: str) -> Table:
     rows = [[cell.strip() for cell in _split(line, delimiter)] for _, line in lines[1:]]
     numbers = [k for k, _ in lines[1:]]
     for number, row in zip(numbers, rows, strict=True):
+        if len(header) == 1 and any(row[1:]):
+            raise InputError(
+                f"{source} line {header_line}",
+                f"{header_text.strip()[:80]!r}, which names no columns",
+                "a first line with the columns' names, between commas, semicolons or tabs",
+                "Take out the lines above the header, or give the file with the counts.",
+            )
         if len(row) > len(header) and any(row[len(header) :]):
             raise InputError(
                 f"{source} line {number}",

@@ -68,3 +68,12 @@ def test_numbers(cell: Any, value: float) -> None:
 def test_words_are_no_numbers(cell: str) -> None:
     with pytest.raises(ValueError, match="could not convert"):
         cell_number(cell)
+
+
+@pytest.mark.parametrize("first", ["Site: 5th Avenue", '<?xml version="1.0"?>'])
+def test_a_first_line_that_is_no_header(first: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_table(f"{first}\nstart,NBT\n07:00,3\n", "counts.csv")
+    assert caught.value.where == "counts.csv line 1"
+    assert first in caught.value.found
+    assert "above the header" in caught.value.do
