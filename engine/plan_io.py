@@ -152,16 +152,23 @@ def parse_timing(text: str, source: str, site: Site, *, ours: bool = False) -> t
 
 
 def _loaded(text: str, source: str) -> dict[str, Any]:
-    as_json = text.lstrip().startswith("{")
+    as_json = text.lstrip().startswith("{") or source.lower().endswith(".json")
     try:
         data = json.loads(text) if as_json else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(
             source,
             f"no {'JSON' if as_json else 'TOML'}: {error}",
             "a timing as `greenband plan --json` prints it, or the same keys in TOML",
             "Correct the place that is named.",
         ) from None
+    if not isinstance(data, dict):
+        raise InputError(
+            source,
+            f"{type(data).__name__} at the top",
+            "an object with cycle_s and phases, or stages",
+            "Give the timing as `greenband plan --json` prints it.",
+        )
     if "error" in data and "phases" not in data:
         raise InputError(
             source,

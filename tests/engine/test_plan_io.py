@@ -203,3 +203,13 @@ def test_splits_of_phases_for_a_site_with_stages_are_answered_with_its_stages() 
     assert caught.value.found == "splits for phases, and site s has stages and no rings"
     assert caught.value.allowed == "splits for its stages: main, side"
     assert '[[stages]] with stage = "main" and split_s = 60' in caught.value.do
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("[1, 2]", "list at the top"), ("null", "NoneType at the top"), ("[" * 100_000, "no JSON")],
+)
+def test_json_that_is_no_object_is_said_to_be_json(text: str, found: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_plan(text, "old.json", _site(rings=True))
+    assert caught.value.found.startswith(found)
