@@ -297,7 +297,7 @@ def _traps(site: Site, changes: list[_Change]) -> list[Violation]:
         (i, movement, _opposing(site, i, movement))
         for i, phase in enumerate(site.phases)
         if phase.kind == "vehicle"
-        for movement in (site.movement(m) for m in phase.permitted)
+        for movement in (site.movement(m) for m in (*phase.permitted, *phase.protected))
         if movement.turn in ("L", "U")
     ]
     found = []
@@ -327,8 +327,11 @@ def _opposing(site: Site, phase: int, left: Movement) -> list[int]:
     """Phases with the through that comes head on."""
     direction = _direction(site, left.approach)
     yielding = {y.to for y in site.yields if y.phase == site.phases[phase].id}
+    permitted = left.id in site.phases[phase].permitted
     found = []
     for j, other in enumerate(site.phases):
+        if not permitted and other.id not in yielding:
+            continue  # a protected left is permissive only beside those that its phase yields to
         throughs = [site.movement(m) for m in other.protected]
         throughs = [m for m in throughs if m.turn == "T" and m.approach != left.approach]
         if left.yields_to is not None:

@@ -197,21 +197,28 @@ def _throughs_given_way(site: Site, phase: Phase, movement: Movement) -> tuple[s
 
 
 def _traps(site: Site, phase: Phase) -> tuple[Trap, ...]:
-    """The permissive lefts of a phase with the opposing throughs that they give way to."""
+    """The permissive lefts of a phase with the opposing throughs that they give way to.
+
+    A protected left is permissive beside the phases that its own yields to.
+    """
     if phase.kind == "pedestrian":
         return ()
+    beside = {y.to for y in site.yields if y.phase == phase.id}
     traps = []
-    for movement_id in phase.permitted:
+    for movement_id in (*phase.permitted, *(phase.protected if beside else ())):
         movement = site.movement(movement_id)
         if movement.turn not in ("L", "U"):
             continue
+        protected = movement_id in phase.protected
         opposing = {
             m
             for m in (*yields_to(site, movement), *_throughs_given_way(site, phase, movement))
             if site.movement(m).turn == "T" and site.movement(m).approach != movement.approach
         }
         through = mask_of(
-            i for i, p in enumerate(site.phases) if p is not phase and opposing & set(p.protected)
+            i
+            for i, p in enumerate(site.phases)
+            if p is not phase and opposing & set(p.protected) and (p.id in beside or not protected)
         )
         cover = mask_of(
             i

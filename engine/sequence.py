@@ -107,9 +107,9 @@ def layout_of(site: Site, sequence: Sequence, rules: Rules) -> Layout:
         window_slots=np.array([count for *_, count in windows], np.int64),
         window_change_s=np.array(
             [0.0 if e else sum(change_s(p)) for p, e in zip(phases, endless, strict=True)]
-        ),
-        window_min_s=np.array([least_green_s(p) for p in phases])
+        )
         + _held_back_s(site, sequence, first_slot, windows, rules),
+        window_min_s=np.array([least_green_s(p) for p in phases]),
         window_max_s=np.array([p.max_green_s or np.inf for p in phases], np.float64),
         window_alone=np.array([greens.count(g) == 1 for g in greens], np.bool_),
         longest_red_s=site.longest_red_s if rules.longest_red else np.inf,

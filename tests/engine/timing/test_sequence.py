@@ -6,6 +6,7 @@ import numpy as np
 
 from greenband.engine.frame import Flag, Request
 from greenband.engine.gate import Gate
+from greenband.engine.plan import change_s
 from greenband.engine.rules import RESCO, STREET, Rules, with_limits
 from greenband.engine.sequence import layout_of, ring_sequence, stage_sequence
 from greenband.engine.site import Site
@@ -68,30 +69,32 @@ min_green_s = 5
 """
 
 
-def _least_s(site: Site, rules: Rules) -> dict[str, float]:
+def _held_s(site: Site, rules: Rules) -> dict[str, float]:
+    """How much sooner than its own change interval asks for each green ends."""
     order = (
         ring_sequence(site)
         if site.rings
         else stage_sequence(site, tuple(s.id for s in site.stages))
     )
     layout = layout_of(site, order, rules)
-    names = [site.phases[p].id for p in layout.window_phase]
-    return dict(zip(names, layout.window_min_s.tolist(), strict=True))
+    phases = [site.phases[p] for p in layout.window_phase]
+    held = layout.window_change_s - [sum(change_s(p)) for p in phases]
+    return {p.id: round(s, 6) for p, s in zip(phases, held.tolist(), strict=True)}
 
 
-def test_a_through_that_ends_with_a_slower_left_has_its_minimum_before_the_left_ends() -> None:
+def test_a_through_that_ends_with_a_slower_left_loses_the_difference() -> None:
     site = with_limits(parse_site(STAGED, "here"), STREET)
-    assert _least_s(site, STREET) == {"T": 8.0, "L": 5.0, "E": 7.0}
+    assert _held_s(site, STREET) == {"T": 1.0, "L": 0.0, "E": 0.0}
 
 
 def test_at_a_barrier_the_opposing_through_of_another_ring_ends_with_the_left_too() -> None:
     site = with_limits(parse_site(RINGS, "here"), STREET)
-    assert _least_s(site, STREET) == {"2": 9.0, "6": 7.0, "4": 5.0}
+    assert _held_s(site, STREET) == {"2": 2.0, "6": 0.0, "4": 0.0}
 
 
-def test_where_nobody_asks_for_the_trap_to_be_avoided_each_green_has_its_own_minimum() -> None:
+def test_where_nobody_asks_for_the_trap_to_be_avoided_no_green_is_cut() -> None:
     site = with_limits(parse_site(STAGED, "here"), RESCO)
-    assert _least_s(site, RESCO) == {"T": 5.0, "L": 5.0, "E": 5.0}
+    assert _held_s(site, RESCO) == {"T": 0.0, "L": 0.0, "E": 0.0}
 
 
 def test_the_gate_runs_the_shortest_such_plan_without_a_refusal() -> None:
