@@ -121,8 +121,8 @@ def test_the_report_has_every_row_and_needs_nothing_else(rows: list[Row], tmp_pa
     assert "small, actuated@loops | 0." in files.times.read_text()
     table = polars.read_parquet(files.parquet)
     assert table["key"].to_list() == [row["key"] for row in rows]
-    delays = [row["result"]["delay_s"] if row["result"] else None for row in rows]
-    assert table["delay_s"].to_list() == delays
+    kept = [row["result"]["delay_s"] if row["result"] else None for row in rows]
+    assert table["delay_s"].to_list() == kept
     assert "| small |" in files.markdown.read_text()
 
 

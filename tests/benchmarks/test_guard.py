@@ -29,7 +29,7 @@ class _Endless:
 
 
 SITE = cast(Any, SimpleNamespace(stages=range(4)))
-ENTRY = Entry("endless", "", frozenset(), 1, lambda site, plan=None: _Endless())
+ENTRY = Entry("endless", "", frozenset(), 1, lambda site, plan=None, values=None: _Endless())
 
 
 def test_an_endless_decision_is_stopped_and_the_alarm_with_it() -> None:
@@ -44,7 +44,7 @@ def test_an_endless_decision_is_stopped_and_the_alarm_with_it() -> None:
 def test_an_endless_start_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "FIRST_DECISION_S", 0.05)
 
-    def make(site: object, plan: object = None) -> Any:
+    def make(site: object, plan: object = None, values: object = None) -> Any:
         while True:
             pass
 
@@ -58,6 +58,6 @@ def test_an_endless_start_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_an_impossible_request_is_an_error(answer: Any, reason: str) -> None:
     wrong = SimpleNamespace(needs=frozenset(), interval_s=1, decide=lambda state: answer)
-    entry = Entry("x", "", frozenset(), 1, lambda site, plan=None: cast(Any, wrong))
+    entry = Entry("x", "", frozenset(), 1, lambda site, plan=None, values=None: cast(Any, wrong))
     with pytest.raises(ValueError, match=reason):
         guarded(entry, 1.0).make(SITE).decide(cast(Any, None))
