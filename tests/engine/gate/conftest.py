@@ -12,6 +12,40 @@ from greenband.engine.rules import STREET, Rules, with_limits
 from greenband.engine.site import Site
 from greenband.engine.site_toml import parse_site
 
+RINGS = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
+LEGS = (("NB", 2, 5), ("SB", 6, 1), ("EB", 4, 7), ("WB", 8, 3))
+"""Approach, and the phases of its through and its left."""
+
+
+def nema(through: str, permissive: tuple[str, ...]) -> str:
+    """Four legs in two rings; the limits of a through, and the legs whose lefts may give way."""
+    text = f'id = "N"\nrings = {RINGS}\n'
+    for name, own, left in LEGS:
+        permitted = f'permitted = ["{name}L"]' if name in permissive else ""
+        text += f"""
+[[approaches]]
+id = "{name}"
+lanes = ["L", "TR"]
+
+[[phases]]
+id = {own}
+protected = ["{name}T", "{name}R"]
+{permitted}
+min_green_s = 7
+yellow_s = 4
+{through}
+
+[[phases]]
+id = {left}
+protected = ["{name}L"]
+min_green_s = 5
+yellow_s = 3
+red_clearance_s = 1
+"""
+    return text
+
+
+NEMA = nema("red_clearance_s = 1", permissive=("NB", "SB"))
 TWO_STAGES = """
 id = "X"
 stages = [["N"], ["E"]]
@@ -39,32 +73,6 @@ min_green_s = 5
 yellow_s = 3
 red_clearance_s = 1
 """
-NEMA = """
-id = "N"
-rings = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
-""" + "".join(
-    f"""
-[[approaches]]
-id = "{name}"
-lanes = ["L", "TR"]
-
-[[phases]]
-id = {through}
-protected = ["{name}T", "{name}R"]
-LEFT
-min_green_s = 7
-yellow_s = 4
-red_clearance_s = 1
-
-[[phases]]
-id = {left}
-protected = ["{name}L"]
-min_green_s = 5
-yellow_s = 3
-red_clearance_s = 1
-""".replace("LEFT", f'permitted = ["{name}L"]' if name in ("NB", "SB") else "")
-    for name, through, left in (("NB", 2, 5), ("SB", 6, 1), ("EB", 4, 7), ("WB", 8, 3))
-)
 STAGES = ("1+5", "1+6", "2+5", "2+6", "3+7", "3+8", "4+7", "4+8")
 WALK = TWO_STAGES.replace(
     'protected = ["EBT"]', 'protected = ["EBT"]\nwalk_s = 7\nped_clearance_s = 11'

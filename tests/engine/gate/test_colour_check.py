@@ -19,6 +19,8 @@ from greenband.engine.site import Site
 from greenband.engine.site_toml import parse_site
 from greenband.engine.stages import stages_of
 
+from .conftest import nema
+
 TWO_STAGES = """
 id = "X"
 stages = [["N", "W"], ["E"]]
@@ -54,33 +56,8 @@ red_clearance_s = 1
 walk_s = 5
 ped_clearance_s = 6
 """
-NEMA = """
-id = "N"
-rings = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
-""" + "".join(
-    f"""
-[[approaches]]
-id = "{name}"
-lanes = ["L", "TR"]
-
-[[phases]]
-id = {through}
-protected = ["{name}T", "{name}R"]
-permitted = ["{name}L"]
-min_green_s = 7
-yellow_s = 4
-red_clearance_s = 2
-walk_s = 7
-ped_clearance_s = 9
-
-[[phases]]
-id = {left}
-protected = ["{name}L"]
-min_green_s = 5
-yellow_s = 3
-red_clearance_s = 1
-"""
-    for name, through, left in (("NB", 2, 5), ("SB", 6, 1), ("EB", 4, 7), ("WB", 8, 3))
+NEMA = nema(
+    "red_clearance_s = 2\nwalk_s = 7\nped_clearance_s = 9", permissive=("NB", "SB", "EB", "WB")
 )
 
 
