@@ -156,11 +156,24 @@ def part_rates(streams: Streams, work: Work, cycle_s: int) -> None:
 
 
 @jit
-def held_up(others: Ints, green: Floats, part_stream: Ints, queue: Floats, second: int) -> bool:
-    """An opposing queue discharges now."""
+def held_up(
+    others: Ints,
+    green: Floats,
+    part_stream: Ints,
+    queue: Floats,
+    passed: Floats,
+    stuck_veh: Floats,
+    second: int,
+) -> bool:
+    """An opposing queue discharges now.
+
+    One behind a vehicle that gives way itself does not: it lets the other go.
+    """
     for other in others:
-        if green[other, second] > 0.0 and queue[part_stream[other]] > QUEUED_VEH:
-            return True
+        stream = part_stream[other]
+        if green[other, second] > 0.0 and queue[stream] > QUEUED_VEH:
+            if passed[stream] < stuck_veh[stream]:
+                return True
     return False
 
 
@@ -189,6 +202,7 @@ def run_cycle(streams: Streams, work: Work, cycle_s: int) -> None:
     flow, lanes, share = streams.flow_veh_h, streams.lanes, streams.share_ratio
     first_part, part_stream = streams.first_part, streams.part_stream
     first_yield, yield_part = streams.first_yield, streams.yield_part
+    stuck_veh = np.full(len(flow), np.inf)  # so many pass before the first that may not go
     for t in range(cycle_s):
         for i in range(len(flow)):
             if flow[i] <= 0.0:
@@ -200,7 +214,7 @@ def run_cycle(streams: Streams, work: Work, cycle_s: int) -> None:
                 rate = sure[k, t]
                 if gap[k, t] > rate:
                     others = yield_part[first_yield[k] : first_yield[k + 1]]
-                    if not held_up(others, green, part_stream, queue, t):
+                    if not held_up(others, green, part_stream, queue, passed, stuck_veh, t):
                         rate = gap[k, t]
                 if rate > 0.0:
                     free += share[k] / rate
@@ -208,6 +222,7 @@ def run_cycle(streams: Streams, work: Work, cycle_s: int) -> None:
                     blocked += share[k]
             if blocked <= 0.0:
                 passed[i] = 0.0
+            stuck_veh[i] = (1.0 - blocked) / blocked * lanes[i] if blocked > 0.0 else np.inf
             here = queue[i] + flow[i] / 3600.0
             rate = discharge_veh(free, blocked, lanes[i], passed[i])
             passed[i] += min(rate, here)

@@ -110,6 +110,22 @@ def permitted_left() -> Site:
 
 
 @pytest.fixture
+def two_shared_lanes() -> Site:
+    """Head on, each with a lane for lefts and throughs; lefts give way; a side street."""
+    approaches = (_approach("NB", "LT"), _approach("SB", "LT"), _approach("EB", "T"))
+    return Site(
+        id="shared",
+        approaches=approaches,
+        movements=_movements(approaches),
+        phases=(
+            _phase("main", "NBT", "SBT", permitted=("NBL", "SBL"), min_green_s=7.0),
+            _phase("side", "EBT"),
+        ),
+        stages=(Stage(id="1", phases=("main",)), Stage(id="2", phases=("side",))),
+    )
+
+
+@pytest.fixture
 def overlapping() -> Site:
     """Three stages; phase "b" is green in the first two, so that chains of greens overlap."""
     approaches = (
