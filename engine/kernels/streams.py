@@ -171,9 +171,9 @@ def held_up(
     """
     for other in others:
         stream = part_stream[other]
-        if green[other, second] > 0.0 and queue[stream] > QUEUED_VEH:
-            if passed[stream] < stuck_veh[stream]:
-                return True
+        waits = green[other, second] > 0.0 and queue[stream] > QUEUED_VEH
+        if waits and passed[stream] < stuck_veh[stream]:
+            return True
     return False
 
 

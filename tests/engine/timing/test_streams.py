@@ -199,7 +199,7 @@ def test_two_shared_lanes_head_on_do_not_hold_each_other_up_for_ever(
     two_shared_lanes: Site,
 ) -> None:
     """Behind a left that waits for the other lane's queue nobody goes: the other left may."""
-    flows = {lane: 280.0 for lane in two_shared_lanes.lane_index}
+    flows = dict.fromkeys(two_shared_lanes.lane_index, 280.0)
     streams = streams_of_lanes(two_shared_lanes, flows)
     capacity = {}
     for cycle_s in (40, 80):
