@@ -121,6 +121,17 @@ def kept_rows(specs: Sequence[RunSpec], place: Place) -> dict[str, Row]:
     return {key_of(spec): row for spec in specs if (row := _kept(spec, place)) is not None}
 
 
+def refuse_unreadable(specs: Iterable[RunSpec], kept: Mapping[str, Row]) -> None:
+    """Open every scenario that still has runs to make, before any of them is made.
+
+    `kept` : as of `kept_rows`; a scenario whose runs are all there, and ended well, isn't needed.
+    Raises InputError or MissingPartError of the first one that can't be opened.
+    """
+    ahead = (s for s in specs if kept.get(key_of(s), {}).get("status") != "done")
+    for scenario in dict.fromkeys(spec.scenario for spec in ahead):
+        load_scenario(scenario)
+
+
 def _kept(spec: RunSpec, place: Place) -> Row | None:
     path = place.runs / f"{key_of(spec)}.json"
     if not path.is_file():

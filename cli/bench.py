@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from os import cpu_count
 from pathlib import Path
@@ -17,7 +18,7 @@ from greenband.engine.errors import InputError
 from .bench_speed import SPEED, refuse_others, speed
 from .bench_suite import list_option, print_terms, progress, suite_of
 from .bench_tune import refuse_options, tune
-from .output import NO, Answer, AsJson, log
+from .output import DONE, NO, Answer, AsJson, log
 
 if TYPE_CHECKING:
     from greenband.benchmarks.bench import Place
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from greenband.benchmarks.suite import Suite
 
 TUNE = "tune"
-MOST_FAILURES = 5
+MOST_REASONS = 5
 
 
 def bench(
@@ -127,7 +128,7 @@ def bench(
 ) -> Answer:
     """Compare controllers: every run once, tables with intervals, and a report.
 
-    Interrupted and started again, finished runs are not repeated.
+    Interrupted and started again, finished runs are not repeated. Exit code 1 where runs failed.
     """
     from greenband.benchmarks.bench import Place
 
@@ -210,7 +211,7 @@ def _stem(suite: str | None) -> str:
 
 
 def _run(suite: Suite, place: Place, tuned: Path | None) -> Answer:
-    from greenband.benchmarks.bench import kept_rows, run_all
+    from greenband.benchmarks.bench import kept_rows, refuse_unreadable, run_all
     from greenband.benchmarks.bench_report import write_report
     from greenband.benchmarks.suite import runs_of
     from greenband.benchmarks.tuned import read_tuned, with_tuned
@@ -218,8 +219,9 @@ def _run(suite: Suite, place: Place, tuned: Path | None) -> Answer:
     specs = runs_of(suite)
     if tuned is not None:
         specs = with_tuned(specs, read_tuned(tuned))
-    print_terms(suite)
     kept = kept_rows(specs, place)
+    refuse_unreadable(specs, kept)
+    print_terms(suite)
     log(
         f"{suite.title}: {len(specs)} runs, {len(kept)} of them there, {len(specs) - len(kept)} to "
         f"make with {place.workers} processes. Rows go to {place.runs}."
@@ -236,7 +238,7 @@ def _run(suite: Suite, place: Place, tuned: Path | None) -> Answer:
         "failed": [{"row": row["key"], "reason": row["reason"]} for row in failed],
         **{name: str(path) for name, path in asdict(files).items()},
     }
-    return Answer(data, _show(rows, files))
+    return Answer(data, _show(rows, files), NO if failed else DONE)
 
 
 def _show(rows: list[Row], files: Files) -> Callable[[Any], None]:
@@ -245,15 +247,21 @@ def _show(rows: list[Row], files: Files) -> Callable[[Any], None]:
 
         for table in delay_tables(rows):
             console.print(table)
-        failed = [row for row in rows if row["status"] != "done"]
-        for row in failed[:MOST_FAILURES]:
-            console.print(f"failed: {row['key']}: {row['reason']}", markup=False)
-        if len(failed) > MOST_FAILURES:
-            console.print(f"and {len(failed) - MOST_FAILURES} more failed runs")
+        for line in failure_lines(rows):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
         for path in (files.report, files.markdown, files.parquet):
             console.print(f"wrote {path}", markup=False, highlight=False)
 
     return show
+
+
+def failure_lines(rows: Sequence[Row]) -> list[str]:
+    """A line for each reason why runs failed, the most frequent first; none where all ended."""
+    failed = [row for row in rows if row["status"] != "done"]
+    reasons = Counter(" ".join(row["reason"].split()) for row in failed).most_common()
+    lines = [f"{n} of {len(rows)} runs failed: {reason}" for reason, n in reasons[:MOST_REASONS]]
+    left = sum(n for _, n in reasons[MOST_REASONS:])
+    return [*lines, f"{left} more failed for other reasons, see the report"] if left else lines
 
 
 def _replay(name: str, suite: str | None, out: Path | None, place: Place) -> Answer:

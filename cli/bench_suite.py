@@ -62,13 +62,16 @@ def print_terms(suite: Suite) -> None:
 
 
 def progress() -> Callable[[Row, int, int], None]:
-    """Tells of each run that is made, and of the time left."""
+    """Tells of each run that is made, and of the time left; of each reason to fail once."""
     began_s = monotonic()
+    reasons: set[str] = set()
 
     def tell(row: Row, done: int, total: int) -> None:
         result = row["result"]
         if result is None:
-            text = f"failed: {row['reason']}"
+            again = row["reason"] in reasons
+            text = "failed as one before" if again else f"failed: {row['reason']}"
+            reasons.add(row["reason"])
         elif result["delay_s"] is None:
             text = "no vehicles"
         else:

@@ -36,12 +36,15 @@ def tune(
     suite: Suite, place: Place, *, seeds: str | None, budget: int | None, together: bool
 ) -> Answer:
     """Tune, and write the file."""
+    from greenband.benchmarks.bench import refuse_unreadable
+    from greenband.benchmarks.suite import runs_of
     from greenband.benchmarks.tuned import write_tuned
     from greenband.benchmarks.tuning import BUDGET, SEEDS, Search, cases_of, planned
     from greenband.benchmarks.tuning import tune as search
 
     how = Search(budget or BUDGET, seeds or SEEDS, together)
     cases, plan = cases_of(suite, together=together), planned(how)
+    refuse_unreadable(runs_of(suite), {})
     print_terms(suite)
     runs = sum(plan.runs * len(case.scenarios) for case in cases)
     log(

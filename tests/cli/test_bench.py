@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from greenband.cli.bench import failure_lines
+
 from .conftest import Greenband
 
 
@@ -67,6 +69,47 @@ def test_wrong_arguments_are_named(greenband: Greenband) -> None:
         done = greenband(*arguments, "--json")
         assert done.code == 2
         assert found in done.json()["error"]["found"]
+
+
+def test_what_is_not_there_is_refused_before_anything_runs(
+    greenband: Greenband, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    for arguments, found in (
+        (("quick", "--scenarios", "junction,colone1"), "no scenario of this name"),
+        (("quick", "--scenarios", "junction,none.sumocfg"), "no such file"),
+        (("tune", "quick", "--scenarios", "junction,colone1"), "no scenario of this name"),
+        (("quick", "--scenarios", "junction", "--controller", "none.py:X"), "no file none.py"),
+    ):
+        done = greenband("bench", *arguments, "--out", out, "--json")
+        assert done.code == 2
+        assert found in done.json()["error"]["found"]
+        assert not out.exists()
+
+
+def test_a_reason_to_fail_is_told_once_and_the_answer_is_no(
+    greenband: Greenband, small_scenario: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("1 / 0\n")
+    arguments = ("bench", "quick", "--scenarios", small_scenario, "--league", "street")
+    more = ("--controllers", f"{own}:Mine", "--out", tmp_path / "out", "--workers", "1")
+    done = greenband(*arguments, *more)
+    assert done.code == 1
+    assert done.err.count("division by zero") == 1
+    assert done.err.count("failed as one before") == 2
+    assert done.out.count("division by zero") == 1
+    assert "3 of 3 runs failed: " in done.out
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_reasons_are_counted_and_the_rarest_are_summed_up() -> None:
+    rows = [{"status": "failed", "reason": f"{k}\nlines"} for k in (1, 2, 2, 3, 4, 5, 6)]
+    lines = failure_lines([*rows, {"status": "done", "reason": ""}])
+    assert lines[0] == "2 of 8 runs failed: 2 lines"
+    assert len(lines) == 6
+    assert lines[-1].startswith("1 more ")
+    assert failure_lines([{"status": "done", "reason": ""}]) == []
 
 
 def test_tuned_controllers_run_beside_the_untuned(
