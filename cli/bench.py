@@ -16,7 +16,14 @@ import typer
 from greenband.engine.errors import InputError
 
 from .bench_speed import SPEED, refuse_others, speed
-from .bench_suite import list_option, print_terms, progress, suite_of
+from .bench_suite import (
+    list_option,
+    print_terms,
+    progress,
+    rules_text,
+    suite_of,
+    warn_of_rules,
+)
 from .bench_tune import refuse_options, tune
 from .output import DONE, NO, Answer, AsJson, log
 
@@ -222,9 +229,10 @@ def _run(suite: Suite, place: Place, tuned: Path | None) -> Answer:
     kept = kept_rows(specs, place)
     refuse_unreadable(specs, kept)
     print_terms(suite)
+    warn_of_rules(suite)
     log(
-        f"{suite.title}: {len(specs)} runs, {len(kept)} of them there, {len(specs) - len(kept)} to "
-        f"make with {place.workers} processes. Rows go to {place.runs}."
+        f"{suite.title}, {rules_text(suite)}: {len(specs)} runs, {len(kept)} of them there, "
+        f"{len(specs) - len(kept)} to make with {place.workers} processes. Rows go to {place.runs}."
     )
     rows = run_all(specs, place, progress())
     command = shlex.join(["greenband", *sys.argv[1:]])

@@ -61,6 +61,26 @@ def print_terms(suite: Suite) -> None:
             log(f"Terms of use (shown once): {terms}")
 
 
+def rules_text(suite: Suite) -> str:
+    """Whose rules the suite runs by, for its first line."""
+    return " and ".join(suite.league) + " rules"
+
+
+def warn_of_rules(suite: Suite) -> None:
+    """Tell of networks that run by RESCO's rules alone, though RESCO doesn't publish them."""
+    from greenband.networks.catalogue import find
+
+    if "street" in suite.league:
+        return
+    entries = {name: find(name) for name in suite.scenarios}
+    others = [name for name, entry in entries.items() if entry is None or entry.league != "resco"]
+    if others:
+        log(
+            f"Warning: {', '.join(others)} will run by resco rules, which are for comparison with "
+            "RESCO's eight networks. For the rules of a street add --league street."
+        )
+
+
 def progress() -> Callable[[Row, int, int], None]:
     """Tells of each run that is made, and of the time left; of each reason to fail once."""
     began_s = monotonic()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenband.engine.errors import InputError
 
-from .bench_suite import print_terms, progress
+from .bench_suite import print_terms, progress, rules_text, warn_of_rules
 from .output import Answer, log
 
 if TYPE_CHECKING:
@@ -46,9 +46,11 @@ def tune(
     cases, plan = cases_of(suite, together=together), planned(how)
     refuse_unreadable(runs_of(suite), {})
     print_terms(suite)
+    warn_of_rules(suite)
     runs = sum(plan.runs * len(case.scenarios) for case in cases)
     log(
-        f"{len(cases)} sets to find, {plan.runs} runs for each controller and scenario: "
+        f"{len(cases)} sets to find by {rules_text(suite)}, {plan.runs} runs for each controller "
+        "and scenario: "
         f"{plan.explored + plan.refined} sets on {plan.screening} of {plan.seeds} seeds, the best "
         f"of them on all. {runs} runs with {place.workers} processes; rows go to {place.runs}."
     )

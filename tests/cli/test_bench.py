@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from greenband.benchmarks.suite import changed, load_suite
 from greenband.cli.bench import failure_lines
+from greenband.cli.bench_suite import warn_of_rules
 
 from .conftest import Greenband
 
@@ -100,7 +104,20 @@ def test_a_reason_to_fail_is_told_once_and_the_answer_is_no(
     assert done.err.count("failed as one before") == 2
     assert done.out.count("division by zero") == 1
     assert "3 of 3 runs failed: " in done.out
+    assert "A first look, street rules: 3 runs" in done.err
+    assert "Warning" not in done.err
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_rules_that_are_not_a_street_s_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    quick = load_suite("quick")
+    warn_of_rules(quick)
+    warn_of_rules(changed(quick, {"scenarios": ("mine.sumocfg",), "league": ("resco", "street")}))
+    assert not capsys.readouterr().err
+    warn_of_rules(changed(quick, {"scenarios": ("cologne1", "junction", "mine.sumocfg")}))
+    told = capsys.readouterr().err
+    assert "junction, mine.sumocfg will run by resco rules" in told
+    assert "add --league street" in told
 
 
 def test_reasons_are_counted_and_the_rarest_are_summed_up() -> None:
