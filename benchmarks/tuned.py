@@ -123,7 +123,7 @@ def read_tuned(path: Path) -> Tuned:
 
 def _wrong(where: str, found: str) -> InputError:
     return InputError(
-        where, found, "a file that `greenband tune` wrote", "Correct it, or tune again."
+        where, found, "a file that `greenband bench tune` wrote", "Correct it, or tune again."
     )
 
 

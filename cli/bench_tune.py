@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from greenband.engine.errors import InputError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from greenband.benchmarks.bench import Place
     from greenband.benchmarks.suite import Suite
     from greenband.benchmarks.tuned import Tuned
+    from greenband.benchmarks.tuning import Case
 
 FILE = "tuned.toml"
 
@@ -47,6 +48,7 @@ def tune(
     refuse_unreadable(runs_of(suite), {})
     print_terms(suite)
     warn_of_rules(suite)
+    tell_left_out(suite, cases)
     runs = sum(plan.runs * len(case.scenarios) for case in cases)
     log(
         f"{len(cases)} sets to find by {rules_text(suite)}, {plan.runs} runs for each controller "
@@ -58,6 +60,17 @@ def tune(
     path = write_tuned(place.folder / FILE, tuned)
     data = {"suite": suite.name, "file": str(path), **tuned.model_dump(mode="json")}
     return Answer(_json(data), _show(tuned, str(path)))
+
+
+def tell_left_out(suite: Suite, cases: Sequence[Case]) -> None:
+    """Name the controllers of the suite that have nothing to tune."""
+    tuned = {case.controller for case in cases}
+    left_out = [name for name in dict.fromkeys(suite.controllers) if name not in tuned]
+    if left_out:
+        log(
+            f"Not tuned: {', '.join(left_out)}. Nothing of theirs can be set; a class of your own "
+            "declares `parameters` (docs/controllers.md)."
+        )
 
 
 def _json(data: Any) -> Any:

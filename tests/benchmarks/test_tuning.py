@@ -188,10 +188,18 @@ def test_reported_and_other_seeds_are_refused(
     assert tuning_seeds("101-120") == tuple(range(101, 121))
 
 
-def test_too_small_a_budget_is_refused(tmp_path: Path, runs: list[RunSpec]) -> None:
+def test_too_small_a_budget_is_refused(
+    tmp_path: Path, runs: list[RunSpec], repo_root: Path
+) -> None:
     with pytest.raises(InputError, match="runs or more"):
         tune(suite_of(), Place(tmp_path), replace(SEARCH, budget=10), quiet)
     assert runs == []
+    page = (repo_root / "docs" / "bench.md").read_text(encoding="utf-8")
+    assert "32 runs on six seeds, 16 on three, 8 on\n  one" in page
+    for seeds, least in ((6, 32), (3, 16), (1, 8)):
+        with pytest.raises(InputError, match=f"{least} runs or more"):
+            schedule(least - 1, seeds)
+        assert schedule(least, seeds)
 
 
 def test_one_set_for_all_scenarios(tmp_path: Path, runs: list[RunSpec]) -> None:

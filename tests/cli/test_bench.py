@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from greenband.benchmarks.suite import changed, load_suite
+from greenband.benchmarks.tuning import cases_of
 from greenband.cli.bench import failure_lines
 from greenband.cli.bench_suite import warn_of_rules
+from greenband.cli.bench_tune import tell_left_out
 
 from .conftest import Greenband
 
@@ -107,6 +109,18 @@ def test_a_reason_to_fail_is_told_once_and_the_answer_is_no(
     assert "A first look, street rules: 3 runs" in done.err
     assert "Warning" not in done.err
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_who_is_not_tuned_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(
+        "class Mine:\n    needs, interval_s = frozenset(), 1\n"
+        "    def __init__(self, site): ...\n    def decide(self, state): ...\n"
+    )
+    controllers = ("program", "actuated", f"{own}:Mine")
+    suite = changed(load_suite("quick"), {"controllers": controllers})
+    tell_left_out(suite, cases_of(suite, together=True))
+    assert f"Not tuned: program, {own}:Mine." in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_rules_that_are_not_a_street_s_are_told(capsys: pytest.CaptureFixture[str]) -> None:
