@@ -32,6 +32,9 @@ FREE = 1
 FILTER = 2
 BLOCKED = 3
 
+LEAST_SHARE = 1e-6
+"""Of a lane's vehicles; below it, what rounding leaves of a turn that nobody makes."""
+
 LANE = np.dtype(
     [
         ("length", np.float64),  # s
@@ -173,6 +176,15 @@ def _state(
 
 
 @jit_inner
+def _only_lefts(use: Use, junction: Junction) -> bool:
+    """True for a lane of one movement, and for one of left and U-turns alone."""
+    for k in range(len(use.serves)):
+        if junction.movements[use.serves[k]]["turn"] != 0:
+            return len(use.serves) == 1
+    return True
+
+
+@jit_inner
 def _equivalent(
     m: int, i: int, state: int, free_s: float, t: float, use: Use, junction: Junction,
     service: Records, cycle: float,
@@ -186,7 +198,7 @@ def _equivalent(
         return 1.0  # no left turn has come yet
     if state == FILTER:
         return junction.base_flow / service[m, i]["filter"] / factor
-    if len(use.serves) == 1 or use.opposing_left < 0.0:
+    if use.opposing_left < 0.0 or _only_lefts(use, junction):
         return np.inf
     green = service[m, i]["stop"] - service[m, i]["begin"]
     clear = service[m, i]["unblocked"]
@@ -210,24 +222,36 @@ def _has_protected(m: int, service: Records) -> bool:
 
 
 @jit_inner
+def _ends_permitted(m: int, t_end: float, service: Records, cycle: float) -> bool:
+    """True where a permitted window of m, opposed, ends at t_end."""
+    for i in range(MAX_WINDOWS):
+        if service[m, i]["kind"] != PERMITTED or not service[m, i]["opposed"]:
+            continue
+        off = abs((service[m, i]["stop"] - t_end + 0.5 * cycle) % cycle - 0.5 * cycle)
+        if off <= 2.0 * EPS:
+            return True
+    return False
+
+
+@jit_inner
 def _sneakers(t_end: float, use: Use, junction: Junction, service: Records, cycle: float) -> float:
-    """Permitted turns that go in the change interval that begins at t_end (eq. 31-60, 31-121)."""
-    gone = 0.0
+    """Permitted turns that go in the change interval that begins at t_end (eq. 31-60, 31-121).
+
+    They wait in one line, whichever way each turns: n_s of the lane, not of each movement.
+    """
+    count = 0
+    turning = 0.0
     for k in range(len(use.serves)):
-        m = use.serves[k]
-        for i in range(MAX_WINDOWS):
-            if service[m, i]["kind"] != PERMITTED or not service[m, i]["opposed"]:
-                continue
-            off = abs((service[m, i]["stop"] - t_end + 0.5 * cycle) % cycle - 0.5 * cycle)
-            if off > 2.0 * EPS:
-                continue
-            if len(use.serves) == 1:
-                gone += junction.sneakers
-            elif use.relax < 1.0:
-                gone += expected_before_block(use.mix[k], junction.sneakers)
-            elif use.mix[k] > 0.0:
-                gone += min(junction.sneakers, 1.0 + use.mix[k])
-    return gone
+        if _ends_permitted(use.serves[k], t_end, service, cycle):
+            count += 1
+            turning += use.mix[k]
+    if count > 0 and count == len(use.serves):
+        return junction.sneakers
+    if turning <= LEAST_SHARE:
+        return 0.0
+    if use.relax < 1.0:
+        return expected_before_block(min(turning, 1.0), junction.sneakers)
+    return min(junction.sneakers, 1.0 + turning)
 
 
 @jit_inner

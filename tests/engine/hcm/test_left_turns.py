@@ -9,7 +9,7 @@ import pytest
 
 from greenband.engine.hcm import Analysis, LaneGroupAnalysis, analyse
 from greenband.engine.plan import Plan, Split
-from greenband.engine.site import Site
+from greenband.engine.site import Area, Phase, Site
 
 FourLegs = Callable[..., Site]
 FourLegPlan = Callable[..., Plan]
@@ -212,3 +212,44 @@ def test_where_the_cycle_begins_does_not_matter(four_legs: FourLegs) -> None:
     one = analyse(staged, Plan(site="site", cycle_s=100, stages=(a, b)), VOLUMES)
     other = analyse(staged, Plan(site="site", cycle_s=100, stages=(b, a)), VOLUMES)
     assert other.control_delay_s == pytest.approx(one.control_delay_s, rel=1e-3)
+
+
+@pytest.mark.parametrize("u_turns", [0.0, 1.0, 30.0])
+@pytest.mark.parametrize("cycle_s", [60.0, 90.0, 100.0, 110.0])
+def test_left_and_u_turns_of_a_lane_wait_in_one_line(
+    site_of: FourLegs,
+    phase_of: Callable[..., Phase],
+    four_leg_plan: FourLegPlan,
+    u_turns: float,
+    cycle_s: float,
+) -> None:
+    """Opposing traffic fills its green: two a cycle are left, 3600 n_s / C (eq. 31-119)."""
+    site = site_of(
+        {"EB": ["LU", "T"], "WB": ["LU", "T"], "NB": ["T"], "SB": ["T"]},
+        [
+            phase_of("2", ["EBT"], ["EBL", "EBU"]),
+            phase_of("6", ["WBT"], ["WBL", "WBU"]),
+            phase_of("4", ["SBT"]),
+            phase_of("8", ["NBT"]),
+        ],
+        rings=[[["2"], ["4"]], [["6"], ["8"]]],
+    )
+    volumes = {"EBL": 30.0, "EBU": u_turns, "EBT": 400.0, "WBT": 1500.0, "NBT": 300.0, "SBT": 300.0}
+    result = analyse(site, four_leg_plan("permitted", cycle_s), volumes)
+    left = next(g for g in result.lane_groups if g.name.startswith("EB") and g.name != "EB T")
+    assert left.capacity_veh_h == pytest.approx(3600 * 2 / cycle_s, rel=1e-6)
+
+
+def test_a_shared_lane_lets_those_before_its_first_through_go(
+    four_legs: FourLegs, four_leg_plan: FourLegPlan
+) -> None:
+    """1 + P_L sneakers of a lane with all turns (eq. 31-121), n_s where the site states fewer."""
+    plan, volumes = four_leg_plan("permitted"), VOLUMES
+    two, one = (
+        of(
+            analyse(four_legs("permitted", ["LT"], area=Area(sneakers_veh=n)), plan, volumes),
+            "EB LT",
+        ).capacity_veh_h
+        for n in (2.0, 1.0)
+    )
+    assert two - one == pytest.approx(3600 * 100 / 600 / 100, rel=0.05)
