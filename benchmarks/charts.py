@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from matplotlib import rc_context
@@ -15,6 +16,8 @@ WIDTH_IN = 5.4
 """So wide that the letters stay readable where a phone shrinks the chart to its width."""
 COLOURS = ("#8a8f98", "#0b7a4b", "#2f6db5", "#b5632f", "#7a4b9b")
 """By case: grey for what there was, green for the plan."""
+LETTER_IN, LINE_IN, HANDLE_IN, MOST_COLUMNS = 0.085, 0.2, 0.55, 3
+"""Of legends: a wide letter, a line, what stands beside a text."""
 TICKS_S = (300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0)
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -41,7 +44,7 @@ def delay_bars_svg(
     A movement that a case doesn't have gets no bar there.
     """
     cases = list(delays_s)
-    height_in = 1.0 + len(order) * (0.12 * len(cases) + 0.14)
+    height_in = 1.0 + len(order) * (0.12 * len(cases) + 0.14) + _legend_in(cases)
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
         axes = figure.subplots()
@@ -59,7 +62,7 @@ def delay_bars_svg(
         axes.set_ylim(len(order) - 0.4, -0.6)
         axes.set_xlabel("mean delay on the approach, s per vehicle")
         axes.grid(axis="x")
-        _legend(figure, axes, len(cases))
+        _legend(figure, axes)
         return svg_text(figure)
 
 
@@ -71,7 +74,7 @@ def lines_svg(
 ) -> str:
     """Lines over the time of day: ``series[case]`` has seconds since midnight, and values."""
     with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH_IN, 3.3), layout="constrained")
+        figure = Figure(figsize=(WIDTH_IN, 3.3 + _legend_in(list(series))), layout="constrained")
         axes = figure.subplots()
         for k, (case, (times_s, values)) in enumerate(series.items()):
             axes.plot(
@@ -86,7 +89,7 @@ def lines_svg(
         span_s = max(all_s, default=0.0) - min(all_s, default=0.0)
         axes.xaxis.set_major_locator(MultipleLocator(_tick_s(span_s)))
         axes.xaxis.set_major_formatter(lambda second, _: clock(second))
-        _legend(figure, axes, len(series))
+        _legend(figure, axes)
         return svg_text(figure)
 
 
@@ -101,9 +104,22 @@ def clock(second: float) -> str:
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
-def _legend(figure: Figure, axes: Axes, columns: int) -> None:
+def _legend(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=min(columns, 3), frameon=False)
+    columns = _legend_columns(labels)
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns, frameon=False)
+
+
+def _legend_columns(labels: Sequence[str]) -> int:
+    """So many as fit side by side, in a page's letters too, which aren't those it is drawn with."""
+    longest_in = LETTER_IN * max(map(len, labels), default=0) + HANDLE_IN
+    return max(1, min(len(labels), MOST_COLUMNS, int(WIDTH_IN / longest_in)))
+
+
+def _legend_in(labels: Sequence[str]) -> float:
+    """The height of a legend's lines below its first."""
+    lines = ceil(len(labels) / _legend_columns(labels))
+    return LINE_IN * max(lines - 1, 0)
 
 
 def svg_text(figure: Figure) -> str:

@@ -253,7 +253,7 @@ def _show(rows: list[Row], files: Files) -> Callable[[Any], None]:
     def show(console: Any) -> None:
         from .bench_table import delay_tables
 
-        for table in delay_tables(rows):
+        for table in delay_tables(rows, console.width):
             console.print(table)
         for line in failure_lines(rows):
             console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenband.benchmarks.charts import clock, delay_bars_svg, lines_svg
+from greenband.benchmarks.charts import LETTER_IN, WIDTH_IN, clock, delay_bars_svg, lines_svg
 
 DELAYS = {"Before": {"NBL": 31.0, "NBT": 12.5}, "After": {"NBT": 9.0}}
 OVER_TIME = {"Before": ([27000.0, 27300.0, 27600.0], [10.0, 20.0, 15.0])}
@@ -35,6 +35,17 @@ def test_no_cases_apart_from_a_single_point() -> None:
 def test_the_same_input_gives_the_same_text() -> None:
     assert delay_bars_svg(DELAYS, ["NBL", "NBT"]) == delay_bars_svg(DELAYS, ["NBL", "NBT"])
     assert lines_svg(OVER_TIME, "y", "x") == lines_svg(OVER_TIME, "y", "x")
+
+
+def test_long_names_of_many_cases_stay_in_the_chart() -> None:
+    """Drawn in letters that are wider than those of most pages."""
+    cases = [f"my-controller.py:LongestWait{k}@loops" for k in range(9)]
+    svg = lines_svg(dict.fromkeys(cases, ([0.0, 600.0], [1.0, 2.0])), "y", "x", ["#000000"] * 9)
+    found = [e for e in ET.fromstring(svg).iter() if "LongestWait" in (e.text or "")]
+    assert len(found) == 9
+    for text in found:
+        width = 72.0 * LETTER_IN * len(text.text or "")
+        assert float(text.attrib["x"]) + width <= 72.0 * WIDTH_IN
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
