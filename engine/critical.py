@@ -87,12 +87,11 @@ def critical_movements(
     """The critical chain under a plan; what a permitted turn needs depends on the plan."""
     windows = _needs(site, problem, streams, split_s)
     if sequence.staged:
-        n = len(sequence.slots)
-        chain = _longest_cycle(n, windows)
+        chain, passed_s = _longest_cycle(problem.layout.slot_min_s.tolist(), windows)
     else:
-        chain = _largest_rings(problem, windows)
+        chain, passed_s = _largest_rings(problem, windows), 0.0
     ratio = float(sum(w.flow_ratio for w in chain))
-    lost_s = float(sum(w.lost_s for w in chain))
+    lost_s = float(sum(w.lost_s for w in chain)) + passed_s
     return CriticalMovements(
         chain=tuple(Critical(w.phase, w.lane_group, w.flow_ratio, w.lost_s) for w in chain),
         flow_ratio=ratio,
@@ -258,26 +257,31 @@ def _largest_rings(problem: Problem, windows: list[_Need]) -> list[_Need]:
     return chain
 
 
-def _longest_cycle(n: int, windows: list[_Need]) -> list[_Need]:
+def _longest_cycle(least_s: list[int], windows: list[_Need]) -> tuple[list[_Need], float]:
     """The chain of greens that follow each other once around and need the most time.
 
-    A slot in which no green starts can be passed over at no cost.
+    A slot that no green has for its own can be passed over: the plan serves it all the same, for
+    the seconds of ``least_s`` at least, which are lost to the chain. Also returns their sum.
     """
-    best_weight, best_chain = -1.0, []
+    n = len(least_s)
+    own = {w.first for w in windows if w.slots == 1}
+    best_weight, best_chain, best_passed_s = -1.0, list[_Need](), 0.0
     for start in range(n):
         weight = [0.0] + [-np.inf] * n
         chains: list[list[_Need]] = [[] for _ in range(n + 1)]
+        passed_s = [0.0] * (n + 1)
         for at in range(n):
-            if weight[at] < 0:
-                continue
-            if weight[at] > weight[at + 1]:
-                weight[at + 1], chains[at + 1] = weight[at], chains[at]
+            slot = (start + at) % n
+            if slot not in own and weight[at] + least_s[slot] > weight[at + 1]:
+                weight[at + 1], chains[at + 1] = weight[at] + least_s[slot], chains[at]
+                passed_s[at + 1] = passed_s[at] + least_s[slot]
             for w in windows:
                 to = at + w.slots
-                if w.first == (start + at) % n and to <= n:
+                if w.first == slot and to <= n:
                     total = weight[at] + w.weight_s
                     if total > weight[to]:
                         weight[to], chains[to] = total, [*chains[at], w]
+                        passed_s[to] = passed_s[at]
         if weight[n] > best_weight:
-            best_weight, best_chain = weight[n], chains[n]
-    return best_chain
+            best_weight, best_chain, best_passed_s = weight[n], chains[n], passed_s[n]
+    return best_chain, best_passed_s

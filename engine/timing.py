@@ -22,7 +22,7 @@ from .splits import problem_of
 from .streams import Gaps, stream_arrays, streams_of_lanes, streams_of_movements
 from .timing_checks import broken_limits, check_lanes, check_range, oversaturation
 from .timing_search import Objective as Objective
-from .timing_search import Search, feasible_problem, orders, splits_for
+from .timing_search import Search, feasible_problem, orders, splits_for, webster_notes
 from .timing_search import SequenceChoice as SequenceChoice
 from .timing_site import with_pedestrians, with_phases, with_stated_changes, with_yields
 
@@ -77,6 +77,8 @@ def make_plan(
         found = splits_for(search, order, problem, objective)
         if objective == "delay":
             found = polished(problem, analysed, found.split_s, free_cycle=free_cycle)
+        else:
+            notes += webster_notes(search, order, problem, found)
         options.append((found.objective, order, found, notes))
     delay_s, order, found, notes = min(options, key=lambda option: option[0])
     notes += left_out_notes(limited, (options[0][1], options[0][0]), (order, delay_s))
@@ -122,6 +124,8 @@ def make_plan_from_lanes(
     order = others[-1] if others else own
     problem, notes = feasible_problem(search, order)
     found = splits_for(search, order, problem, objective)
+    if objective == "webster":
+        notes += webster_notes(search, order, problem, found)
     critical = critical_movements(limited, order, problem, streams, found.split_s)
     notes += oversaturation(critical)
     if missing_stages(own, order):

@@ -9,11 +9,12 @@ import numpy as np
 
 from .critical import critical_movements
 from .errors import InputError
+from .kernels.splits import greens_s
 from .rules import Rules
 from .sequence import Sequence, check_served, layout_of, ring_sequence, stage_sequence
 from .sequence_search import best_rings, best_stages
 from .site import Site
-from .splits import Found, Problem, equal_load, least_cycle_s, least_delay, problem_of
+from .splits import Found, Problem, cycle_s, equal_load, least_cycle_s, least_delay, problem_of
 from .stages import stages_of
 from .streams import Gaps, Stream, stream_arrays
 
@@ -22,7 +23,9 @@ SequenceChoice = Literal["keep", "free"]
 CYCLE_STEP_S = 12
 COARSE_CYCLES = 4
 LONGEST_SEARCHED_S = 400
-WEBSTER_ROUNDS = 3
+WEBSTER_ROUNDS = 8
+WEBSTER_NEAR_S = 3
+"""So close to Webster's cycle a plan has it: needs of turns that give way move it a little."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +128,66 @@ def splits_for(search: Search, order: Sequence, problem: Problem, objective: Obj
 def _webster(search: Search, order: Sequence, problem: Problem, cycles: list[int]) -> Found:
     """Webster's cycle, within what is allowed, with equal degrees of saturation."""
     found = equal_load(problem, min(cycles, key=lambda c: abs(c - 90)))
-    for _ in range(WEBSTER_ROUNDS):
-        if not found.possible:
-            break
-        critical = critical_movements(search.site, order, problem, search.streams, found.split_s)
-        ideal = critical.webster_cycle_s
+    tried = set[int]()
+    while found.possible and len(tried) < WEBSTER_ROUNDS:
+        ideal = _ideal_cycle_s(search, order, problem, found)
         target = cycles[-1] if ideal is None else min(max(round(ideal), cycles[0]), cycles[-1])
+        if target in tried:
+            break
+        tried.add(target)
         found = equal_load(problem, target)
     if found.possible:
         return found
-    options = [equal_load(problem, c) for c in cycles]
-    return min(options, key=lambda f: f.objective)
+    options = {c: equal_load(problem, c) for c in cycles}
+    best = min(options, key=lambda c: options[c].objective)
+    near = range(max(best - CYCLE_STEP_S, cycles[0]), min(best + CYCLE_STEP_S, cycles[-1]) + 1)
+    options |= {c: equal_load(problem, c) for c in near if options[best].possible}
+    return min(options.values(), key=lambda f: f.objective)
+
+
+def _ideal_cycle_s(search: Search, order: Sequence, problem: Problem, found: Found) -> float | None:
+    critical = critical_movements(search.site, order, problem, search.streams, found.split_s)
+    return critical.webster_cycle_s
+
+
+def webster_notes(search: Search, order: Sequence, problem: Problem, found: Found) -> list[str]:
+    """Which limit keeps a plan from Webster's cycle; empty where it has that cycle, or none is."""
+    ideal = _ideal_cycle_s(search, order, problem, found)
+    cycle = cycle_s(problem.layout, np.array(found.split_s))
+    if ideal is None or abs(ideal - cycle) <= WEBSTER_NEAR_S:
+        return []
+    cycles = search.cycles_s(problem)
+    least = least_cycle_s(problem.layout)
+    target = min(max(round(ideal), cycles[0]), cycles[-1])
+    if ideal < cycles[0] == least:
+        why = [f"minimum greens, pedestrian and change intervals need {least} s"]
+    elif ideal < cycles[0]:
+        why = [f"the shortest cycle allowed is {cycles[0]} s"]
+    elif ideal > cycles[-1]:
+        why = [f"the longest cycle allowed is {cycles[-1]} s"]
+    else:
+        why = []
+    if not equal_load(problem, target).possible:
+        limit = _in_the_way(search, problem, target)
+        why.append(
+            f"{limit} leave no splits at {target} s: the cycle has the lowest degrees of "
+            "saturation that they allow"
+        )
+    why = why or ["what turns that give way need changes with the splits"]
+    name = search.site.name or search.site.id
+    return [f"{name}: Webster's cycle is {ideal:.0f} s, the plan's {cycle} s: {', and '.join(why)}"]
+
+
+def _in_the_way(search: Search, problem: Problem, target: int) -> str:
+    """The limits that leave no splits at a cycle: maximum greens of which phases, or others."""
+    layout = problem.layout
+    endless = layout._replace(window_max_s=np.full_like(layout.window_max_s, np.inf))
+    free = equal_load(replace(problem, layout=endless), target)
+    if not free.possible:
+        return f"the longest red of {layout.longest_red_s:.0f} s and the minimum greens"
+    green = np.empty(len(layout.window_phase))
+    greens_s(layout, np.array(free.split_s), target, green)
+    long = dict.fromkeys(layout.window_phase[green > layout.window_max_s].tolist())
+    phases = [search.site.phases[p] for p in long]
+    named = ", ".join(f"{p.id} ({p.max_green_s:g} s)" for p in phases)
+    return f"the maximum greens of phases {named}"

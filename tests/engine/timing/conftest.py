@@ -110,6 +110,23 @@ def permitted_left() -> Site:
 
 
 @pytest.fixture
+def left_goes_on() -> Site:
+    """A left that is green with its through and for a stage longer; a side street."""
+    approaches = (_approach("NB", "L", "T"), _approach("EB", "T"))
+    return Site(
+        id="lefts",
+        approaches=approaches,
+        movements=_movements(approaches),
+        phases=(_phase("a", "NBT"), _phase("left", "NBL"), _phase("b", "EBT")),
+        stages=(
+            Stage(id="1", phases=("a", "left")),
+            Stage(id="2", phases=("left",)),
+            Stage(id="3", phases=("b",)),
+        ),
+    )
+
+
+@pytest.fixture
 def two_shared_lanes() -> Site:
     """Head on, each with a lane for lefts and throughs; lefts give way; a side street."""
     approaches = (_approach("NB", "LT"), _approach("SB", "LT"), _approach("EB", "T"))

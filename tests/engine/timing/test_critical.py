@@ -63,6 +63,15 @@ def test_a_phase_over_two_stages_is_one_link_of_the_chain(overlapping: Site) -> 
     assert short.lost_s == pytest.approx(12)
 
 
+def test_a_stage_that_the_chain_passes_over_takes_its_least_time(left_goes_on: Site) -> None:
+    """Of 5 s green and 4 s change: of the cycle, as lost as the change intervals of the chain."""
+    found = _critical(left_goes_on, {"NBT": 600.0, "NBL": 20.0, "EBT": 400.0})
+    assert sorted(c.phase for c in found.chain) == ["a", "b"]
+    assert found.flow_ratio == pytest.approx(1000 / 1900)
+    assert found.lost_s == pytest.approx(4 + 9 + 4)
+    assert found.webster_cycle_s == pytest.approx((1.5 * 17 + 5) / (1 - 1000 / 1900))
+
+
 def test_a_permitted_left_can_be_critical(permitted_left: Site) -> None:
     found = _critical(permitted_left, {"NBL": 320.0, "NBT": 100.0, "SBT": 600.0, "EBT": 200.0})
     assert found.chain[0].lane_group == "NB L"

@@ -69,6 +69,44 @@ def test_webster_splits_have_equal_degrees_of_saturation(crossroads: Site) -> No
     assert first == pytest.approx(second, abs=0.05)
 
 
+def test_webster_reckons_with_a_stage_of_its_own_for_a_left(left_goes_on: Site) -> None:
+    volumes = {"NBT": 600.0, "NBL": 20.0, "EBT": 400.0}
+    result = make_plan(left_goes_on, volumes, objective="webster")
+    assert result.plan.cycle_s == pytest.approx((1.5 * 17 + 5) / (1 - 1000 / 1900), abs=1)
+    x = {g.name: g.x for g in result.analysis.lane_groups}
+    assert x["NB T"] == pytest.approx(x["EB T"], abs=0.03)
+    assert not result.warnings
+
+
+@pytest.mark.parametrize(
+    ("volumes", "limits", "cycles_s", "words"),
+    [
+        ((800.0, 600.0), {"max_green_s": 20.0}, (30, 180), "greens of phases a (20 s), b (20 s)"),
+        ((100.0, 80.0), {"min_green_s": 30.0}, (30, 180), "change intervals need 68 s"),
+        ((100.0, 80.0), {}, (40, 180), "the shortest cycle allowed is 40 s"),
+        ((800.0, 700.0), {}, (30, 60), "the longest cycle allowed is 60 s"),
+        ((800.0, 400.0), {}, (30, 180), ""),
+    ],
+)
+def test_what_keeps_a_plan_from_websters_cycle_is_named(
+    crossroads: Site,
+    volumes: tuple[float, float],
+    limits: dict[str, float],
+    cycles_s: tuple[int, int],
+    words: str,
+) -> None:
+    phases = tuple(p.model_copy(update=limits) for p in crossroads.phases)
+    result = make_plan(
+        _changed(crossroads, phases=phases),
+        dict(zip(("NBT", "EBT"), volumes, strict=True)),
+        objective="webster",
+        cycle_range_s=cycles_s,
+    )
+    found = [w for w in result.warnings if "Webster's cycle is" in w]
+    assert len(found) == bool(words)
+    assert all(words in w and f"the plan's {result.plan.cycle_s:.0f} s" in w for w in found)
+
+
 def test_free_order_is_no_worse(dual_ring: Site) -> None:
     kept = make_plan(dual_ring, BUSY)
     free = make_plan(dual_ring, BUSY, sequence="free")
