@@ -21,7 +21,7 @@ from .bench_tables import (
 from .peers.texts import peer_texts
 from .published import published_figures
 from .rows import Row
-from .statistics import LEVEL
+from .statistics import LEAST_SEEDS, LEVEL
 
 MEASURES = (
     ("delay_s", "delay, s", 1),
@@ -78,7 +78,21 @@ def header(rows: Sequence[Row]) -> str:
         f"SUMO {versions}; seeds {', '.join(map(str, seeds))}. Delay is strict: every scheduled "
         "vehicle counts, an unfinished one with what it lost until the end. Medians over the "
         f"seeds with {LEVEL:.0%} bootstrap intervals; **gridlocked** seeds are in them and are "
-        "counted beside them."
+        "counted beside them." + few_seeds_text(len(seeds))
+    )
+
+
+def few_seeds_text(seeds: int) -> str:
+    """What so few seeds can't show, behind a space; nothing for enough of them."""
+    if seeds >= LEAST_SEEDS:
+        return ""
+    least_p = min(2.0 ** (1 - seeds), 1.0)
+    what = "There is 1 seed: no figure has an interval"
+    if seeds > 1:
+        what = f"There are {seeds} seeds: an interval is no more than their range"
+    return (
+        f" **{what}, and no difference can be significant** (p is {least_p:.2g} at least; below "
+        f"{1.0 - LEVEL:.2g} takes {LEAST_SEEDS} seeds or more)."
     )
 
 

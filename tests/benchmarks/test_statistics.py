@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from greenband.benchmarks.bench_markdown import few_seeds_text
 from greenband.benchmarks.statistics import (
+    LEAST_SEEDS,
+    LEVEL,
     critical_difference,
     gini,
     holm,
@@ -115,3 +118,16 @@ def test_gini_of_equals_of_one_who_has_all_and_of_a_known_case() -> None:
     assert gini([1.0, 3.0], [1.0, 1.0]) == pytest.approx(0.25)
     assert gini([1.0, 3.0], [3.0, 1.0]) == gini([1.0, 1.0, 1.0, 3.0], [1.0] * 4)
     assert gini([], []) is None
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 10])
+def test_what_few_seeds_cannot_show_is_said_of_no_more_than_those(n: int) -> None:
+    values = [float(k * k) for k in range(1, n + 1)]
+    found = paired(values, [0.0] * n)
+    low, high = found.difference.low, found.difference.high
+    few = n < LEAST_SEEDS
+    assert ((low, high) == (values[0], values[-1])) == few
+    assert (found.p_value > 1.0 - LEVEL) == few
+    text = few_seeds_text(n)
+    assert bool(text) == few
+    assert not few or f"p is {found.p_value:.2g} at least; below 0.05 takes 6" in text
