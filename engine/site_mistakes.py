@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from posixpath import commonprefix
 from typing import Any
 
 from pydantic import BaseModel
@@ -68,16 +69,35 @@ def _problem(error: Any, written: Written, text: str) -> Problem:
 
 def _unknown_key(path: str, key: str, loc: tuple[int | str, ...], text: str) -> Problem:
     keys = _keys_beside(loc)
-    units = [k.removesuffix(m) + e for k in keys for e, (m, _) in UNITS.items() if k.endswith(m)]
-    close = get_close_matches(key, [*keys, *units], 1)
+    close = _nearest(key, keys)
     lines = [n for n, line in enumerate(text.splitlines(), 1) if _holds(line, key)]
     place = f" (line {lines[0]})" if len(lines) == 1 else ""
     return Problem(
         path,
         f"{key}, a key that is not known{place}",
         ", ".join(keys) or "no such key",
-        f"Did you mean {close[0]}?" if close else "Leave it out, or look it up in docs/site.md.",
+        f"Did you mean {close}?" if close else "Leave it out, or look it up in docs/site.md.",
     )
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    """The known key with the fewest letters to change; of equal ones, that which begins alike."""
+    close = get_close_matches(key, known, len(known)) if known else []
+    return min(close, key=lambda k: (_edits(key, k), -len(commonprefix((key, k)))), default="")
+
+
+def _edits(a: str, b: str) -> int:
+    """Letters to insert, drop, replace or swap with their neighbour to make one of the other."""
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a):
+        row = [i + 1]
+        for j, y in enumerate(b):
+            row.append(min(last[j] + (x != y), last[j + 1] + 1, row[j] + 1))
+            if i and j and x == b[j - 1] and y == a[i - 1]:
+                row[-1] = min(row[-1], before[j - 1] + 1)
+        before, last = last, row
+    return last[-1]
 
 
 def _holds(line: str, key: str) -> bool:
@@ -109,7 +129,12 @@ def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
         if model is None:
             return []
     short = ["turns"] if model is Lane else []
-    return [*model.model_fields, *short]
+    return [*(k for field in model.model_fields for k in _with_units(field)), *short]
+
+
+def _with_units(key: str) -> list[str]:
+    """A key and those that give the same in other units."""
+    return [key, *(key.removesuffix(m) + e for e, (m, _) in UNITS.items() if key.endswith(m))]
 
 
 def _is_model(value: Any) -> bool:
