@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenband.controllers.loop import run
-from greenband.controllers.plan import STARTUP_LOST_S, PlanController
+from greenband.controllers.plan import DEMAND_RATIO, STARTUP_LOST_S, PlanController
 from greenband.engine.gate_limits import whole_s
 from greenband.engine.plan import Plan
 from greenband.engine.rules import Rules, with_limits
@@ -106,7 +106,7 @@ def _plan(
     values: Mapping[str, float] | None = None,
 ) -> Plan:
     given = values or {}
-    ratio = given.get("demand_ratio", 1.0)
+    ratio = given.get("demand_ratio", DEMAND_RATIO)
     least = {
         lane: max(ratio * flows_veh_h.get(lane, 0.0), LEAST_FLOW_VEH_H) for lane in site.lane_index
     }

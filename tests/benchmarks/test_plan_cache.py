@@ -9,7 +9,7 @@ from typing import Any
 from greenband.benchmarks.plan_cache import cached_plans
 from greenband.benchmarks.plans import Flows, plans_from_flows
 from greenband.benchmarks.run import simulate
-from greenband.controllers.plan import STARTUP_LOST_S
+from greenband.controllers.plan import DEMAND_RATIO, STARTUP_LOST_S
 from greenband.engine.plan import Plan, Split
 from greenband.engine.rules import RESCO, STREET
 from greenband.networks.overlay import read_signals
@@ -102,6 +102,6 @@ def test_plans_follow_from_the_same_counts_with_other_values() -> None:
         return plans_from_flows(scenario, flows, rules=STREET, values=values)[signals[0].signal_id]
 
     own = plan()
-    assert plan(cycle_ratio=1.0, demand_ratio=1.0, startup_lost_s=STARTUP_LOST_S) == own
+    assert plan(cycle_ratio=1.0, demand_ratio=DEMAND_RATIO, startup_lost_s=STARTUP_LOST_S) == own
     assert plan(cycle_ratio=1.5).cycle_s == round(1.5 * own.cycle_s)
     assert own != plan(demand_ratio=1.5) != plan(startup_lost_s=5.0) != own
