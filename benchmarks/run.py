@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -106,6 +106,7 @@ def simulate(
     disturbance: Disturbance = NONE,
     edges: bool = False,
     decide_limit_s: float | None = None,
+    begun: Callable[[Callable[[], float]], None] | None = None,
 ) -> RunResult:
     """Simulate a scenario under a controller.
 
@@ -122,6 +123,7 @@ def simulate(
     disturbance : what goes wrong on purpose; failing loops need the level `loops`.
     edges : also measure how long vehicles stood on each edge (`RunResult.wait_by_edge`).
     decide_limit_s : seconds in which a controller must have decided each time.
+    begun : gets, once the street runs, what tells the second that it is at; from any thread.
 
     Raises InputError with the place in the input; MissingPartError where something is not
     installed.
@@ -155,6 +157,8 @@ def simulate(
             co2=co2,
         )
         with street:
+            if begun is not None:
+                begun(lambda: street.time_s)
             outcome = _drive(
                 street if not disturbance.of_detectors else FaultyStreet(street, disturbance, seed),
                 entry if decide_limit_s is None else guarded(entry, decide_limit_s),

@@ -13,6 +13,7 @@ import typer
 from greenband.engine.errors import InputError
 
 from .output import Answer, AsJson, log
+from .run_progress import run_progress
 
 if TYPE_CHECKING:
     from greenband.benchmarks.run import RunResult
@@ -198,16 +199,18 @@ def simulate(
 def _one(wanted: _Wanted, seed: int, gui: bool, record: Path | None) -> Answer:
     from greenband.benchmarks import run
 
-    result = wanted.noted(
-        run.simulate(
-            wanted.scenario,
+    scenario = wanted.scenario
+    with run_progress(scenario.begin_s, scenario.end_s) as begun:
+        result = run.simulate(
+            scenario,
             wanted.controller,
             seed=seed,
             gui=gui,
             record=record,
+            begun=begun,
             **wanted.keywords(),
         )
-    )
+    result = wanted.noted(result)
     if record is not None:
         log(f"wrote {record}")
     return Answer(result.as_dict(), _show([result]))
