@@ -7,12 +7,12 @@ from .site import Site
 
 
 def left_out_notes(
-    site: Site, own: tuple[Sequence, float], chosen: tuple[Sequence, float]
+    site: Site, own: tuple[Sequence, float], chosen: tuple[Sequence, float], measure: str
 ) -> list[str]:
     """What to say where the chosen order leaves out stages that the site's sequence has.
 
-    Each order comes with its mean delay in seconds, left-over vehicles' included. Empty where all
-    stages are kept, and where the site states none.
+    Each order comes with its delay in seconds, of which ``measure`` says in words what it is. Empty
+    where all stages are kept, and where the site states none.
     """
     missing = missing_stages(own[0], chosen[0])
     if not (site.stages and missing):
@@ -21,8 +21,8 @@ def left_out_notes(
     gives_way = f", so that {', '.join(lost)} must always give way" if lost else ""
     stages = f"{'stage' if len(missing) == 1 else 'stages'} {', '.join(missing)}"
     return [
-        f"{site.name or site.id}: {stages} of the sequence left out{gives_way}: the mean "
-        f"delay is {chosen[1]:.1f} s without and {own[1]:.1f} s with"
+        f"{site.name or site.id}: {stages} of the sequence left out{gives_way}: the "
+        f"{measure} is {chosen[1]:.1f} s without and {own[1]:.1f} s with"
     ]
 
 

@@ -27,6 +27,8 @@ from .timing_search import SequenceChoice as SequenceChoice
 from .timing_site import with_pedestrians, with_phases, with_stated_changes, with_yields
 
 CYCLE_RANGE_S = (30, 180)
+BY_ANALYSIS = "control delay"
+COARSE = "mean delay, by a coarse estimate,"
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,15 @@ def make_plan(
         else:
             notes += webster_notes(search, order, problem, found)
         options.append((found.objective, order, found, notes))
-    delay_s, order, found, notes = min(options, key=lambda option: option[0])
-    notes += left_out_notes(limited, (options[0][1], options[0][0]), (order, delay_s))
+    _, order, found, notes = min(options, key=lambda option: option[0])
     plan = plan_of(limited, order, found.split_s)
+    _, own, with_all, _ = options[0]
+    if missing_stages(own, order):
+        both = ((own, plan_of(limited, own, with_all.split_s)), (order, plan))
+        compared = [
+            (o, analyse(limited, p, rates, period_h=period_h).control_delay_s) for o, p in both
+        ]
+        notes += left_out_notes(limited, compared[0], compared[1], BY_ANALYSIS)
     return evaluate_plan(limited, plan, rates, rules=rules, period_h=period_h, notes=tuple(notes))
 
 
@@ -130,7 +138,7 @@ def make_plan_from_lanes(
     notes += oversaturation(critical)
     if missing_stages(own, order):
         compared = [(o, search.coarse_delay_s(o)) for o in (own, order)]
-        notes += left_out_notes(limited, compared[0], compared[1])
+        notes += left_out_notes(limited, compared[0], compared[1], COARSE)
     return plan_of(limited, order, found.split_s), tuple(notes)
 
 

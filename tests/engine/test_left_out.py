@@ -52,6 +52,20 @@ def test_a_stage_left_out_is_named_with_who_gives_way_and_what_it_saves() -> Non
     assert without == pytest.approx(result.analysis.control_delay_s, abs=0.06)
 
 
+@pytest.mark.parametrize("cycle_range_s", [(30, 180), (60, 60)])
+def test_the_delay_without_is_that_of_the_plan(cycle_range_s: tuple[int, int]) -> None:
+    """Where the left's change is the longer, the search has the through end with it."""
+    site = make_site()
+    phases = [
+        p.model_copy(update={"red_clearance_s": 3.0}) if p.id == "EBL" else p for p in site.phases
+    ]
+    site = Site.model_validate(site.model_dump() | {"phases": [p.model_dump() for p in phases]})
+    volumes = {"EBL": 40.0, "EBT": 400.0, "WBT": 300.0, "SBL": 200.0}
+    result = make_plan(site, volumes, cycle_range_s=cycle_range_s)
+    note = next(w for w in result.warnings if "left out" in w)
+    assert f"the control delay is {result.analysis.control_delay_s:.1f} s without" in note
+
+
 def test_a_left_that_needs_its_stage_keeps_it_and_nothing_is_said() -> None:
     volumes = {"EBL": 500.0, "EBT": 800.0, "WBT": 800.0, "SBL": 300.0}
     result = make_plan(make_site(), volumes, cycle_range_s=(80, 100))
@@ -65,6 +79,7 @@ def test_a_plan_from_loops_says_so_too() -> None:
     assert [s.id for s in plan.stages] == ["both", "side"]
     note = next(w for w in warnings if "left out" in w)
     assert "stage arrow" in note
+    assert "by a coarse estimate" in note
     assert "EBL must always give way" in note
 
 
