@@ -104,4 +104,4 @@ def test_plans_follow_from_the_same_counts_with_other_values() -> None:
     own = plan()
     assert plan(cycle_ratio=1.0, demand_ratio=DEMAND_RATIO, startup_lost_s=STARTUP_LOST_S) == own
     assert plan(cycle_ratio=1.5).cycle_s == round(1.5 * own.cycle_s)
-    assert own != plan(demand_ratio=0.8) != plan(startup_lost_s=5.0) != own
+    assert own not in (plan(demand_ratio=1.5), plan(startup_lost_s=5.0))
