@@ -99,7 +99,7 @@ def audit(
     ]
     found: list[Violation] = _conflicts(site, changes)
     for i, phase in enumerate(phases):
-        found += _phase_runs(site, phase, runs[i], rules)
+        found += _phase_runs(phase, runs[i], rules)
         if rules.longest_red:
             found += _long_reds(site, phase, runs[i], traffic_until_s)
         found += _crossing_runs(phase, crossings[i], runs[i])
@@ -195,7 +195,7 @@ def _short(
     ]
 
 
-def _phase_runs(site: Site, phase: Phase, runs: list[_Run], rules: Rules) -> list[Violation]:
+def _phase_runs(phase: Phase, runs: list[_Run], rules: Rules) -> list[Violation]:
     found: list[Violation] = []
     walks = phase.kind == "pedestrian"
     yellow_s = phase.ped_clearance_s if walks else phase.yellow_s

@@ -159,16 +159,16 @@ class Order:
             _next_called(ring[group], a, called) for ring, a in zip(self.rings, at, strict=True)
         )
         if advanced != at:
-            return self._at(group, advanced, called, stage)
+            return self._at(group, advanced, stage)
         n_groups = len(self.rings[0])
         for step in range(1, n_groups + 1):
             then = (group + step) % n_groups
             if any(called >> p & 1 for ring in self.rings for p in ring[then]):
                 first = tuple(_first_called(ring[then], called) for ring in self.rings)
-                return self._at(then, first, called, stage)
+                return self._at(then, first, stage)
         return self._with_companion(called, stage)
 
-    def _at(self, group: int, at: Position, called: int, stage: int) -> int:
+    def _at(self, group: int, at: Position, stage: int) -> int:
         wanted = (group, at)
         return next((s for s, p in enumerate(self.positions) if p == wanted), stage)
 

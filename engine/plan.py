@@ -89,7 +89,7 @@ def change_s(phase: Phase) -> tuple[float, float]:
 
 def _ring_windows(site: Site, plan: Plan) -> list[Window]:
     splits = {s.id: s.split_s for s in plan.phases}
-    _known(site, plan, splits, set(site.phase_index), "phase")
+    _known(site, splits, set(site.phase_index), "phase")
     rings = plan.rings or site.rings
     if not rings:
         raise InputError(
@@ -186,7 +186,7 @@ def _stage_windows(site: Site, plan: Plan) -> list[Window]:
     from .stages import stages_of
 
     known = {s.id: frozenset(s.phases) for s in stages_of(site)}
-    _known(site, plan, {s.id: s.split_s for s in plan.stages}, set(known), "stage")
+    _known(site, {s.id: s.split_s for s in plan.stages}, set(known), "stage")
     total_s = sum(s.split_s for s in plan.stages)
     if abs(total_s - plan.cycle_s) > SUM_TOLERANCE_S:
         raise InputError(
@@ -231,7 +231,7 @@ def _phase_windows(
     return windows
 
 
-def _known(site: Site, plan: Plan, given: dict[str, float], known: set[str], what: str) -> None:
+def _known(site: Site, given: dict[str, float], known: set[str], what: str) -> None:
     if not given:
         raise InputError(
             f"plan of site {site.id}",

@@ -103,11 +103,11 @@ def _phase_with_limits(site: Site, phase: Phase, rules: Rules) -> Phase:
         "red_clearance_s": _red_clearance_s(site, phase, rules),
     }
     if phase.kind == "pedestrian":
-        limits |= _walk(phase, rules, phase.crossing_m or DEFAULT_CROSSING_M)
+        limits |= _walk(rules, phase.crossing_m or DEFAULT_CROSSING_M)
     elif rules.override:
         limits |= {"walk_s": None, "ped_clearance_s": None}
     elif phase.crossing_m is not None:
-        limits |= _walk(phase, rules, phase.crossing_m)
+        limits |= _walk(rules, phase.crossing_m)
     if not rules.override:
         limits = {name: v for name, v in limits.items() if getattr(phase, name) is None}
     result = phase.model_copy(update=limits)
@@ -115,7 +115,7 @@ def _phase_with_limits(site: Site, phase: Phase, rules: Rules) -> Phase:
     return result
 
 
-def _walk(phase: Phase, rules: Rules, crossing_m: float) -> dict[str, float | None]:
+def _walk(rules: Rules, crossing_m: float) -> dict[str, float | None]:
     """Walk and pedestrian clearance; where the yellow is fixed, pedestrians have that too."""
     if rules.override:
         return {"walk_s": rules.min_green_through_s, "ped_clearance_s": rules.yellow_s}

@@ -33,7 +33,7 @@ def new_file(site: Site, phf: float) -> UtdfFile:
     legs = _legs(site)
     sections = {
         "Network": [Record(n, "", {"DATA": c}) for n, c in _settings(site).items()],
-        "Nodes": [_node_record(site.id, "0", 0.0, 0.0, site), *_external_records(legs, site)],
+        "Nodes": [_node_record(site.id, "0", 0.0, 0.0, site), *_external_records(legs)],
         "Links": _link_records(site, legs),
         "Lanes": _lane_records(site, legs, phf),
         "Timeplans": [],
@@ -79,7 +79,7 @@ def _leg_toward(legs: list[_Leg], toward_deg: float) -> _Leg:
     return min(legs, key=lambda leg: _apart(leg.toward_deg, toward_deg))
 
 
-def _external_records(legs: list[_Leg], site: Site) -> list[Record]:
+def _external_records(legs: list[_Leg]) -> list[Record]:
     return [
         _node_record(
             leg.node, "1",

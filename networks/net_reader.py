@@ -84,7 +84,7 @@ def _read(
         if only is not None and signal not in only:
             continue
         links = tuple(by_signal.get(signal, ()))
-        reason = _why_not(net, net.programs.get(signal), links)
+        reason = _why_not(net.programs.get(signal), links)
         if reason:
             uncontrolled.append(Uncontrolled(signal, reason))
         else:
@@ -112,7 +112,7 @@ def _check_signals(net: Net, signals: Sequence[str], only: Collection[str] | Non
         )
 
 
-def _why_not(net: Net, program: Program | None, links: Sequence[ControlledLink]) -> str:
+def _why_not(program: Program | None, links: Sequence[ControlledLink]) -> str:
     """Why a signal can't be controlled, or empty."""
     if program is None:
         return "it has no program in the net"
