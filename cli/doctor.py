@@ -38,8 +38,9 @@ def _show(parts: list[Part]) -> Callable[[Any], None]:
         console.print(table)
         for part in parts:
             if not part.ok:
-                what = "MISSING" if part.required else "without it, no"
-                console.print(Text(f"{part.name}: {what} {part.used_for}. To get it: {part.do}"))
+                what = "MISSING" if part.required else "optional"
+                text = f"{part.name}: {what} ({part.used_for}). To get it: {part.do}"
+                console.print(Text(text))
         if all(part.ok for part in parts if part.required):
             console.print("Everything that is needed is there.", style="green")
 
