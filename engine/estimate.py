@@ -22,7 +22,6 @@ from .estimate_tables import Tables, tables_of
 from .frame import Frame, State
 from .kernels.calls import step_calls, step_gaps
 from .packing import FrameArrays, Packing
-from .stage_loads import equal_turning_ratio
 from .stages import stage_matrix, stages_of
 
 Info = Literal["full", "area", "loops"]
@@ -84,7 +83,8 @@ class Estimator:
         self.packing = packing
         self.info = info
         self.tables: Tables = tables_of(packing)
-        self.beliefs = Beliefs.empty(self.tables, horizon_s if "arrivals" in needs else 0)
+        horizon_s = horizon_s if "arrivals" in needs else 0
+        self.beliefs = Beliefs.empty(packing, self.tables, horizon_s)
         level = LoopQueues if info == "loops" else SeenQueues
         self._queues: Queues = level(packing, self.tables, self.beliefs)
         self._calls = _CallMemory(packing)
@@ -169,8 +169,11 @@ class Estimator:
             queue_sd_veh=beliefs.sd_veh[lanes],
             moving_veh=beliefs.moving_veh[lanes],
             arrivals_veh=beliefs.arrivals_veh[lanes],
-            turning_ratio=equal_turning_ratio(site),
-            saturation_flow_veh_h=self.tables.saturation_flow_veh_h[lanes],
+            turning_ratio=beliefs.turning_ratio[i],
+            saturation_flow_veh_h=beliefs.saturation_flow_veh_h[lanes],
+            startup_lost_s=beliefs.startup_lost_s[lanes],
+            trust_ratio=beliefs.trust_ratio[lanes],
+            finding=beliefs.finding[d],
             room_veh=self._room_veh[m],
             downstream_veh=arrays.downstream_veh[m],
             halted_downstream_veh=arrays.halted_downstream_veh[m],

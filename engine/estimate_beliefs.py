@@ -8,24 +8,44 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .estimate_tables import Tables
-from .packing import FrameArrays
+from .estimate_tables import STARTUP_LOST_S, Tables
+from .packing import FrameArrays, Packing
+from .stage_loads import equal_turning_ratio
 
 
 @dataclass(frozen=True)
 class Beliefs:
-    """What an information level has to fill each second, of shape (n_lanes,) or (n_lanes, s)."""
+    """What an information level has to fill each second, as in `frame.State`.
+
+    All are (n_lanes,) but arrivals_veh (n_lanes, horizon), turning_ratio, which is (n_lanes,
+    n_movements) for each site, and finding (n_detectors,).
+    """
 
     queue_veh: NDArray[np.float64]
     sd_veh: NDArray[np.float64]
     moving_veh: NDArray[np.float64]
     arrivals_veh: NDArray[np.float64]
+    saturation_flow_veh_h: NDArray[np.float64]
+    startup_lost_s: NDArray[np.float64]
+    trust_ratio: NDArray[np.float64]
+    turning_ratio: tuple[NDArray[np.float64], ...]
+    finding: NDArray[np.int8]
 
     @classmethod
-    def empty(cls, tables: Tables, horizon_s: int) -> Beliefs:
-        """Nobody there."""
+    def empty(cls, packing: Packing, tables: Tables, horizon_s: int) -> Beliefs:
+        """Nobody there, and nothing learned."""
         n = tables.lane_approach.size
-        return cls(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros((n, horizon_s)))
+        return cls(
+            queue_veh=np.zeros(n),
+            sd_veh=np.zeros(n),
+            moving_veh=np.zeros(n),
+            arrivals_veh=np.zeros((n, horizon_s)),
+            saturation_flow_veh_h=tables.saturation_flow_veh_h.copy(),
+            startup_lost_s=np.full(n, STARTUP_LOST_S),
+            trust_ratio=np.ones(n),
+            turning_ratio=tuple(equal_turning_ratio(site) for site in packing.sites),
+            finding=np.zeros(int(packing.detectors[-1]), np.int8),
+        )
 
 
 class Queues(Protocol):

@@ -6,51 +6,67 @@ import numpy as np
 
 from .errors import InputError
 from .estimate_beliefs import Beliefs
+from .estimate_pools import network_of
 from .estimate_tables import SLOTS, Tables
 from .kernels.queue_loops import step_loops
+from .kernels.vehicle_lists import Assumed
 from .packing import FrameArrays, Packing
+
+ASSUMED = Assumed(
+    learned_s=900.0,
+    prior_veh=2.0,
+    lost_ratio=0.005,
+    early_s=1.0,
+    early_scale_s=0.6,
+    arrival_ratio=0.8,
+    surprise_ratio=0.003,
+    late_s=2.5,
+    late_scale_s=0.5,
+    least_clear_ratio=0.1,
+    follow_s=3.0,
+    wrong_ratio=0.02,
+    spacing_m=7.5,
+    join_s=2.0,
+    wave_s=1.5,
+    stands_s=4.0,
+    moves_s=4.0,
+    hidden_s=3.0,
+)
+"""Fitted to the eight RESCO scenarios, seeds 101 to 103; see docs/estimate.md."""
 
 
 class LoopQueues:
-    """`loops`: counted in upstream and out at the stop bar; see `kernels.queue_loops`."""
+    """`loops`: each vehicle between the loops, and where it may be; see `kernels.queue_loops`."""
 
     def __init__(self, packing: Packing, tables: Tables, beliefs: Beliefs) -> None:
-        n_lanes = tables.lane_approach.size
-        self._tables = tables
-        self._beliefs = beliefs
-        self._memory = np.zeros((n_lanes, 4))
-        self._covered_s = np.zeros(int(packing.detectors[-1]))
-        self._due_veh = np.zeros((n_lanes, SLOTS))
-        horizon_s = beliefs.arrivals_veh.shape[1]
-        if horizon_s > SLOTS:
+        if beliefs.arrivals_veh.shape[1] > SLOTS:
             raise InputError(
                 "horizon of the arrivals",
-                f"{horizon_s} s",
+                f"{beliefs.arrivals_veh.shape[1]} s",
                 f"at most {SLOTS} s at loops",
                 "Shorten horizon_s.",
             )
-        self._ahead = np.arange(1, horizon_s + 1)
+        self._phase_lanes, self._beliefs = tables.phase_lanes, beliefs
+        self._network = network_of(tables, int(packing.detectors[-1]))
 
     def step(self, arrays: FrameArrays, time_s: float) -> None:
-        """Count in and out, and let the stop bars correct the sum."""
-        slot = int(time_s) % SLOTS
-        tables, beliefs = self._tables, self._beliefs
+        """One second of all sites."""
+        beliefs = self._beliefs
         step_loops(
-            slot,
-            tables.phase_lanes,
-            tables.upstream,
-            tables.stop_bar,
-            tables.lane_approach,
+            time_s,
+            self._network,
+            ASSUMED,
+            self._phase_lanes,
             arrays.counts_veh,
             arrays.presence,
             arrays.health,
             arrays.colour,
-            self._memory,
-            self._covered_s,
-            self._due_veh,
             beliefs.queue_veh,
             beliefs.moving_veh,
             beliefs.sd_veh,
+            beliefs.arrivals_veh,
+            beliefs.trust_ratio,
+            beliefs.saturation_flow_veh_h,
+            beliefs.startup_lost_s,
         )
-        if self._ahead.size:
-            np.take(self._due_veh, (slot + self._ahead) % SLOTS, axis=1, out=beliefs.arrivals_veh)
+        np.copyto(beliefs.finding, self._network.watch["finding"])

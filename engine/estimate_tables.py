@@ -25,6 +25,7 @@ SERIES_M = 20.0
 BESIDE_M = 3.0
 """Loops of a lane at the stop line that differ by less lie beside each other."""
 DEFAULT_SATURATION_FLOW_VEH_H = 1800.0
+STARTUP_LOST_S = 2.0
 SLOTS = 64
 """Seconds that a vehicle may take from the upstream loop to the stop line, at most."""
 
@@ -39,6 +40,7 @@ class Tables:
     detector_phases : (k, 3) detector, phase, 1 where its presence calls the phase.
     upstream : (k, 4) detector, lane, seconds from it to the stop line, room in vehicles; the
         rows of one detector follow one another.
+    upstream_travel_s : (k,) the same seconds, not rounded.
     stop_bar : (k, 4) detector, lane, lanes that share the detector, detectors of the lane.
     lane_approach : (n_lanes,) approach, counted through the network.
     free_speed_mps, saturation_flow_veh_h, length_m : (n_lanes,).
@@ -49,6 +51,7 @@ class Tables:
     phase_lanes: NDArray[np.int64]
     detector_phases: NDArray[np.int64]
     upstream: NDArray[np.int64]
+    upstream_travel_s: NDArray[np.float64]
     stop_bar: NDArray[np.int64]
     lane_approach: NDArray[np.int64]
     free_speed_mps: NDArray[np.float64]
@@ -61,12 +64,18 @@ class Tables:
 def tables_of(packing: Packing) -> Tables:
     """Look the relations up once, before the first second."""
     phase_lanes, detector_phases, upstream, stop_bar = [], [], [], []
+    travel_s: list[float] = []
     for i, site in enumerate(packing.sites):
         d0, l0 = int(packing.detectors[i]), int(packing.lanes[i])
         p0 = int(packing.phases[i])
         phase_lanes += [(p0 + p, l0 + lane) for p, lane in lanes_of_phases(site)]
         detector_phases += [(d0 + d, p0 + p, c) for d, p, c in phases_of_detectors(site)]
-        upstream += [(d0 + d, l0 + lane, s, v) for d, lane, s, v in upstream_loops(site)]
+        rows = upstream_loops(site)
+        upstream += [(d0 + d, l0 + lane, s, v) for d, lane, s, v in rows]
+        travel_s += [
+            site.detectors[d].distance_m / _speed_mps(site, site.lanes[lane].id)
+            for d, lane, _, _ in rows
+        ]
         stop_bar += [(d0 + d, l0 + lane, n, m) for d, lane, n, m in stop_bars(site)]
     sites = packing.sites
     lanes = [(lane, a) for site in sites for a in site.approaches for lane in a.lanes]
@@ -75,6 +84,7 @@ def tables_of(packing: Packing) -> Tables:
         phase_lanes=_table(phase_lanes, 2),
         detector_phases=_table(detector_phases, 3),
         upstream=_table(upstream, 4),
+        upstream_travel_s=np.array(travel_s, np.float64),
         stop_bar=_table(stop_bar, 4),
         lane_approach=np.repeat(np.arange(len(approaches)), approaches).astype(np.int64),
         free_speed_mps=np.array([a.speed_mps for _, a in lanes], dtype=np.float64),

@@ -129,7 +129,12 @@ class State:
         it, within the stitched approach. queue_sd_veh : how sure the queue is.
     arrivals_veh : (n_lanes, horizon) expected at the stop line in each coming second.
     turning_ratio : (n_lanes, n_movements) share of a lane's vehicles that make each movement.
-    saturation_flow_veh_h : (n_lanes,).
+    saturation_flow_veh_h, startup_lost_s : (n_lanes,) of a queue in green, learned where loops
+        show it.
+    trust_ratio : (n_lanes,) 1 where all loops of a lane are believed, 0.5 where only those at the
+        stop line or only those upstream are, 0 where none is.
+    finding : (n_detectors,) `Health` as the estimator sees it: what the street says, or what the
+        readings betray. `distrusted` names those that are not believed.
     room_veh : (n_movements,) what the receiving link can still take; downstream_veh and
         halted_downstream_veh what is on it (NaN where it is not seen).
     gap_s : (n_detectors,) seconds since the loop was last covered.
@@ -164,11 +169,19 @@ class State:
     arrivals_veh: NDArray[np.float64]
     turning_ratio: NDArray[np.float64]
     saturation_flow_veh_h: NDArray[np.float64]
+    startup_lost_s: NDArray[np.float64]
+    trust_ratio: NDArray[np.float64]
+    finding: NDArray[np.int8]
     room_veh: NDArray[np.float64]
     downstream_veh: NDArray[np.float64]
     halted_downstream_veh: NDArray[np.float64]
     flags: Flag = Flag.NONE
     messages: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def distrusted(self) -> tuple[str, ...]:
+        """Names of the detectors that are not believed."""
+        return tuple(self.site.detectors[d].id for d in np.flatnonzero(self.finding))
 
     @property
     def allowed(self) -> NDArray[np.bool_]:

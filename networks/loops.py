@@ -35,7 +35,7 @@ MIN_SHARE_RATIO = 0.1
 """A loop watches the stop-line lanes to which at least this part of its vehicles goes."""
 
 
-MOSTLY_RATIO = 0.5
+MOSTLY_RATIO = 0.1
 """Loops go on ways of which at least this part of the vehicles comes to the approach."""
 
 

@@ -14,8 +14,8 @@ from .jit import jit
 
 GREEN = 2
 RED = 0
-CALL_VEH = 0.5
-"""An estimate of half a vehicle on a lane is a call; a presence of course too."""
+CALL_VEH = 0.85
+"""A vehicle that is estimated on a lane for almost sure is a call; a presence of course too."""
 
 
 @jit

@@ -1,12 +1,13 @@
-"""Queues counted in at the upstream loops and out at the stop bars (information level ``loops``).
+"""Vehicles between the loops, one by one, with where each may be (information level ``loops``).
 
-Vehicles are fractions: one that crosses an upstream loop adds weight to each lane at the stop
-line that it may go to, by shares learned from the stop bars. What the stop bars show corrects
-the sum: it would drift without. Rows of the tables: `phase_lanes` (phase, lane), `upstream`
-(detector, lane, seconds to the stop line, room in vehicles), `stop_bar` (detector, lane, lanes
-that share the detector, detectors of the lane).
+A vehicle that crosses an upstream loop is put into the list of its pool with the second in which
+it is due at the stop line and a share for every lane there, learned from the stop bars. Each
+reading of a stop bar then says who is where (see `lane_evidence`): a crossing takes the first of
+its lane out, a bar that stays clear although somebody is due makes it likely that he is in
+another lane. Vehicles that nobody saw coming are counted too, and expected from then on.
 
-Per-lane memory is one array (n_lanes, 4), columns OUT, QUIET, VARIANCE and DISCHARGING.
+A loop counts a vehicle when its front arrives, so the one that stands at the stop line has
+crossed its stop bar: it is the one that the bar is covered by.
 """
 
 from __future__ import annotations
@@ -14,223 +15,204 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import jit
+from .discharge import leave_unseen, note_headway
+from .jit import jit, jit_inner
+from .lane_evidence import apply_firsts, weigh_firsts
+from .loop_trust import OK, announce, contradict_standing, missed_upstream, watch_loops
+from .queue_beliefs import LEAST_S, believe_list, believe_unseen, hide, stand_beyond, trust
+from .vehicle_lists import (
+    Assumed,
+    Network,
+    Records,
+    forget,
+    place,
+    rises,
+    share_left,
+    share_out,
+)
 
-OUT, QUIET, VARIANCE, DISCHARGING = 0, 1, 2, 3
-
-OUT_MEMORY = 1.0 - 1.0 / 900.0
-"""Stop-bar flows are remembered for a quarter of an hour."""
-OUT_PRIOR_VEH = 1.0
-QUIET_GREEN_S = 4.0
-"""A green stop bar that was clear for so long has no queue left: headways are 2 s."""
-QUIET_RED_S = 2.0
-"""A red stop bar that was clear for so long has nobody waiting."""
-COVERED_S = 5.0
-"""An upstream loop that is covered for so long has the queue standing on it."""
-UNKNOWN_VEH = 1.0
-"""Stands for the queue of a lane whose loops can't be believed: always a call."""
+GREEN = 2
+MOST_A_SECOND = 2
+"""No loop of one lane is crossed by more in a second."""
 
 
 @jit
 def step_loops(
-    slot: int,
+    time_s: float,
+    net: Network,
+    assumed: Assumed,
     phase_lanes: NDArray[np.int64],
-    upstream: NDArray[np.int64],
-    stop_bar: NDArray[np.int64],
-    lane_approach: NDArray[np.int64],
     counts_veh: NDArray[np.int32],
     presence: NDArray[np.bool_],
     health: NDArray[np.int8],
     colour: NDArray[np.int8],
-    memory: NDArray[np.float64],
-    covered_s: NDArray[np.float64],
-    due_veh: NDArray[np.float64],
     queue_veh: NDArray[np.float64],
     moving_veh: NDArray[np.float64],
     sd_veh: NDArray[np.float64],
+    arrivals_veh: NDArray[np.float64],
+    trust_ratio: NDArray[np.float64],
+    saturation_flow_veh_h: NDArray[np.float64],
+    startup_lost_s: NDArray[np.float64],
 ) -> None:
-    """One second: who has arrived, entered, left, and what the stop bars say to the sum.
-
-    `due_veh` is (n_lanes, slots): vehicles between the loops by the second (modulo slots) in
-    which they reach the stop line; `slot` is the present one.
-    """
-    _discharging(phase_lanes, colour, memory)
+    """One second: who has crossed, who has not, who has come, and what follows for each lane."""
+    watch_loops(health, counts_veh, presence, net.watch)
+    _look_at_lanes(phase_lanes, colour, net.lanes)
+    _look_at_bars(counts_veh, presence, net)
+    for b in range(net.bars.size):
+        d = net.bars[b]["detector"]
+        if net.watch[d]["finding"] == OK:
+            for _ in range(min(counts_veh[d], MOST_A_SECOND)):
+                _cross(time_s, b, assumed, net)
     for lane in range(queue_veh.size):
-        queue_veh[lane] += due_veh[lane, slot]
-        due_veh[lane, slot] = 0.0
-        memory[lane, OUT] *= OUT_MEMORY
-    _enter(slot, upstream, counts_veh, health, memory, due_veh)
-    _leave(slot, stop_bar, lane_approach, counts_veh, health, memory, due_veh, queue_veh)
-    _correct_at_stop_bars(stop_bar, presence, counts_veh, memory, due_veh, queue_veh, slot)
-    _correct_upstream(upstream, presence, memory, covered_s, due_veh, queue_veh)
-    for lane in range(queue_veh.size):
-        moving_veh[lane] = due_veh[lane].sum()
-        sd_veh[lane] = np.sqrt(memory[lane, VARIANCE])
-    _leave_out(upstream, health, due_veh, queue_veh, moving_veh, sd_veh)
-    _leave_out(stop_bar, health, due_veh, queue_veh, moving_veh, sd_veh)
+        if not net.lanes[lane]["sound"]:
+            leave_unseen(time_s, lane, net)
+        elif net.lanes[lane]["clear_s"] > 0.0:
+            _miss(time_s, lane, assumed, net)
+    for u in range(net.loops.size):
+        d = net.loops[u]["detector"]
+        sound = net.watch[d]["finding"] == OK
+        stand_beyond(u, counts_veh[d], presence[d], sound, assumed, net.loops)
+        if sound:
+            _enter(time_s, u, min(counts_veh[d], MOST_A_SECOND), assumed, net)
+    contradict_standing(net)
+    queue_veh[:] = 0.0
+    moving_veh[:] = 0.0
+    sd_veh[:] = 0.0
+    arrivals_veh[:] = 0.0
+    for p in range(net.pools.size):
+        forget(p, net)
+        believe_list(time_s, p, assumed, net, queue_veh, moving_veh, sd_veh, arrivals_veh)
+    hide(assumed, net, queue_veh)
+    believe_unseen(net, queue_veh, sd_veh, arrivals_veh)
+    trust(net, queue_veh, sd_veh, trust_ratio)
+    for lane in range(sd_veh.size):
+        sd_veh[lane] = np.sqrt(sd_veh[lane])
+        saturation_flow_veh_h[lane] = 3600.0 / net.lanes[lane]["headway_s"]
+        startup_lost_s[lane] = net.lanes[lane]["startup_s"]
 
 
-@jit
-def _discharging(
-    phase_lanes: NDArray[np.int64], colour: NDArray[np.int8], memory: NDArray[np.float64]
+@jit_inner
+def _look_at_lanes(
+    phase_lanes: NDArray[np.int64], colour: NDArray[np.int8], lanes: Records
 ) -> None:
-    """The most open colour of the phases that serve each lane."""
-    memory[:, DISCHARGING] = 0.0
+    """The most open colour of the phases that serve each lane, and for how long it is green."""
+    for lane in range(lanes.size):
+        lanes[lane]["open"] = 0
     for k in range(phase_lanes.shape[0]):
-        p, lane = phase_lanes[k]
-        memory[lane, DISCHARGING] = max(memory[lane, DISCHARGING], float(colour[p]))
+        p, lane = phase_lanes[k, 0], phase_lanes[k, 1]
+        lanes[lane]["open"] = max(lanes[lane]["open"], np.int64(colour[p]))
+    for lane in range(lanes.size):
+        row = lanes[lane]
+        row["since_s"] += 1.0
+        if row["open"] == GREEN:
+            row["open_s"] += 1.0
+        else:
+            row["open_s"] = 0.0
+            row["crossed_veh"] = 0.0
+            row["flushing"] = True
 
 
-@jit
-def _enter(
-    slot: int,
-    upstream: NDArray[np.int64],
-    counts_veh: NDArray[np.int32],
-    health: NDArray[np.int8],
-    memory: NDArray[np.float64],
-    due_veh: NDArray[np.float64],
-) -> None:
-    """Share each crossing out over the lanes; rows of one loop follow one another."""
-    first, n = 0, upstream.shape[0]
-    while first < n:
-        d = upstream[first, 0]
-        last, total = first, 0.0
-        while last < n and upstream[last, 0] == d:
-            total += memory[upstream[last, 1], OUT] + OUT_PRIOR_VEH
-            last += 1
-        if counts_veh[d] > 0 and health[d] == 0:
-            for k in range(first, last):
-                lane, travel = upstream[k, 1], upstream[k, 2]
-                share = (memory[lane, OUT] + OUT_PRIOR_VEH) / total
-                due_veh[lane, (slot + travel) % due_veh.shape[1]] += counts_veh[d] * share
-                memory[lane, VARIANCE] += counts_veh[d] * share * (1.0 - share)
-        first = last
-
-
-@jit
-def _leave(
-    slot: int,
-    stop_bar: NDArray[np.int64],
-    lane_approach: NDArray[np.int64],
-    counts_veh: NDArray[np.int32],
-    health: NDArray[np.int8],
-    memory: NDArray[np.float64],
-    due_veh: NDArray[np.float64],
-    queue_veh: NDArray[np.float64],
-) -> None:
-    """A crossing takes a vehicle from its lane, and what is missing from its neighbours."""
-    for k in range(stop_bar.shape[0]):
-        d, lane, sharing, _ = stop_bar[k]
-        if counts_veh[d] == 0 or health[d] != 0:
+@jit_inner
+def _look_at_bars(counts_veh: NDArray[np.int32], presence: NDArray[np.bool_], net: Network) -> None:
+    """How long each lane's stop bars have been clear, or covered, as far as they are believed."""
+    for lane in range(net.lanes.size):
+        row = net.lanes[lane]
+        row["clear_s"] += 1.0
+        row["sound"] = False
+        row["covered_s"] *= -1.0  # until a loop of the lane says that it goes on
+    for b in range(net.bars.size):
+        d = net.bars[b]["detector"]
+        if net.watch[d]["finding"] != OK:
             continue
-        crossed = counts_veh[d] / sharing
-        memory[lane, OUT] += crossed
-        missing = _take(lane, crossed, slot, due_veh, queue_veh)
-        other = lane - 1
-        while missing > 0.0 and other >= 0 and lane_approach[other] == lane_approach[lane]:
-            missing = _take(other, missing, slot, due_veh, queue_veh)
-            other -= 1
-        other = lane + 1
-        while (
-            missing > 0.0
-            and other < lane_approach.size
-            and lane_approach[other] == lane_approach[lane]
-        ):
-            missing = _take(other, missing, slot, due_veh, queue_veh)
-            other += 1
+        for i in range(net.bars[b]["first"], net.bars[b]["end"]):
+            row = net.lanes[net.bar_lanes[i]]
+            row["sound"] = True
+            if presence[d] or counts_veh[d] > 0:
+                row["clear_s"] = 0.0
+            if presence[d]:
+                row["covered_s"] = abs(row["covered_s"]) + 1.0
+    for lane in range(net.lanes.size):
+        net.lanes[lane]["covered_s"] = max(net.lanes[lane]["covered_s"], 0.0)
 
 
-@jit
-def _take(
-    lane: int,
-    wanted_veh: float,
-    slot: int,
-    due_veh: NDArray[np.float64],
-    queue_veh: NDArray[np.float64],
-) -> float:
-    """Take vehicles out of the queue, then those due next; returns how many were missing."""
-    taken = min(queue_veh[lane], wanted_veh)
-    queue_veh[lane] -= taken
-    return _take_due(lane, wanted_veh - taken, slot, due_veh)
+@jit_inner
+def _cross(time_s: float, b: int, assumed: Assumed, net: Network) -> None:
+    """A vehicle has arrived on a stop bar: the first of its lane, or one that nobody knew of."""
+    bar, vehicles = net.bars[b], net.vehicles
+    lane = net.bar_lanes[bar["first"]]
+    row = net.lanes[lane]
+    pool = net.pools[row["pool"]]
+    first, last = pool["first"], pool["first"] + pool["count"]
+    net.in_lane[:] = False
+    for i in range(bar["first"], bar["end"]):
+        net.in_lane[net.lanes[net.bar_lanes[i]]["at"]] = True
+        note_headway(net.bar_lanes[i], net.lanes)
+    for v in range(first, last):
+        late_s = time_s - vehicles[v]["due_s"] + assumed.early_s
+        vehicles[v]["likelihood"] = assumed.arrival_ratio * rises(late_s / assumed.early_scale_s)
+    unannounced = (
+        assumed.surprise_ratio
+        + row["surprise_veh"] / max(row["seen_s"], LEAST_S)
+        + assumed.arrival_ratio * (1.0 - np.exp(-row["hidden_veh"]))
+    )
+    unknown = weigh_firsts(net.share, vehicles, first, last, net.in_lane, unannounced, 0.0)
+    for v in range(first, last):
+        part = vehicles[v]["weight"] / (bar["end"] - bar["first"])
+        for i in range(bar["first"], bar["end"]):
+            net.went_veh[vehicles[v]["loop"], net.lanes[net.bar_lanes[i]]["at"]] += part
+    apply_firsts(net.share, vehicles, first, last, net.in_lane, True)
+    row["surprise_veh"] += unknown
+    row["hidden_veh"] = max(row["hidden_veh"] - unknown, 0.0)
+    missed_upstream(lane, unknown, net)
 
 
-@jit
-def _take_due(lane: int, wanted_veh: float, slot: int, due_veh: NDArray[np.float64]) -> float:
-    """Take those that are due next; returns how many were missing."""
-    slots = due_veh.shape[1]
-    for ahead in range(1, slots):
-        if wanted_veh <= 0.0:
-            return 0.0
-        at = (slot + ahead) % slots
-        taken = min(due_veh[lane, at], wanted_veh)
-        due_veh[lane, at] -= taken
-        wanted_veh -= taken
-    return wanted_veh
+@jit_inner
+def _miss(time_s: float, lane: int, assumed: Assumed, net: Network) -> None:
+    """The stop bar is clear: the later somebody is, the less likely it is that he is coming."""
+    row, vehicles = net.lanes[lane], net.vehicles
+    pool = net.pools[row["pool"]]
+    first, last = pool["first"], pool["first"] + pool["count"]
+    latest, behind_s = first, row["clear_s"] - assumed.follow_s
+    for v in range(first, last):
+        after_s = min(time_s - vehicles[v]["due_s"], behind_s)
+        over_s = min((after_s - assumed.late_s) / assumed.late_scale_s, 20.0)
+        vehicles[v]["likelihood"] = 1.0
+        if over_s > -4.0:
+            ratio = rises(-over_s) / rises(1.0 / assumed.late_scale_s - over_s)
+            vehicles[v]["likelihood"] = max(ratio, assumed.least_clear_ratio)
+            latest = v + 1
+    if latest == first:
+        return
+    net.in_lane[:] = False
+    net.in_lane[row["at"]] = True
+    weigh_firsts(net.share, vehicles, first, latest, net.in_lane, 1.0, assumed.wrong_ratio)
+    for v in range(first, latest):
+        vehicles[v]["likelihood"] = share_left(v, net)
+    apply_firsts(net.share, vehicles, first, latest, net.in_lane, False)
+    for v in range(first, latest):
+        lost = max(vehicles[v]["likelihood"] - share_left(v, net), 0.0)
+        net.loops[vehicles[v]["loop"]]["lost_veh"] += lost
+        net.watch[row["detector"]]["missed_veh"] += lost
 
 
-@jit
-def _correct_at_stop_bars(
-    stop_bar: NDArray[np.int64],
-    presence: NDArray[np.bool_],
-    counts_veh: NDArray[np.int32],
-    memory: NDArray[np.float64],
-    due_veh: NDArray[np.float64],
-    queue_veh: NDArray[np.float64],
-    slot: int,
-) -> None:
-    """Covered under red: one at least. Clear under red: none. Clear for long in green: none."""
-    for k in range(stop_bar.shape[0]):
-        d, lane, sharing, beside = stop_bar[k]
-        if presence[d] or counts_veh[d] > 0:
-            memory[lane, QUIET] = 0.0
-            least_veh = 1.0 / sharing
-            if presence[d] and memory[lane, DISCHARGING] == 0.0 and queue_veh[lane] < least_veh:
-                _take_due(lane, least_veh - queue_veh[lane], slot, due_veh)
-                queue_veh[lane] = least_veh
-            continue
-        memory[lane, QUIET] += 1.0 / beside
-        limit_s = QUIET_RED_S if memory[lane, DISCHARGING] == 0.0 else QUIET_GREEN_S
-        if memory[lane, QUIET] >= limit_s:
-            queue_veh[lane] = 0.0
-            memory[lane, VARIANCE] = 0.0
-
-
-@jit
-def _correct_upstream(
-    upstream: NDArray[np.int64],
-    presence: NDArray[np.bool_],
-    memory: NDArray[np.float64],
-    covered_s: NDArray[np.float64],
-    due_veh: NDArray[np.float64],
-    queue_veh: NDArray[np.float64],
-) -> None:
-    """A queue on the upstream loop fills the lane that leads to one lane only."""
-    for k in range(upstream.shape[0]):
-        d, lane, room_veh = upstream[k, 0], upstream[k, 1], float(upstream[k, 3])
-        first = k == 0 or upstream[k - 1, 0] != d
-        alone = first and (k + 1 == upstream.shape[0] or upstream[k + 1, 0] != d)
-        if first:
-            covered_s[d] = covered_s[d] + 1.0 if presence[d] else 0.0
-        if alone and covered_s[d] >= COVERED_S and queue_veh[lane] < room_veh:
-            queue_veh[lane] = room_veh
-            due_veh[lane] = 0.0
-            memory[lane, VARIANCE] = 1.0
-
-
-@jit
-def _leave_out(
-    pairs: NDArray[np.int64],
-    health: NDArray[np.int8],
-    due_veh: NDArray[np.float64],
-    queue_veh: NDArray[np.float64],
-    moving_veh: NDArray[np.float64],
-    sd_veh: NDArray[np.float64],
-) -> None:
-    """Lanes with a loop that can't be believed: one vehicle, and nothing is sure."""
-    for k in range(pairs.shape[0]):
-        if health[pairs[k, 0]] != 0:
-            lane = pairs[k, 1]
-            due_veh[lane] = 0.0
-            queue_veh[lane] = UNKNOWN_VEH
-            moving_veh[lane] = 0.0
-            sd_veh[lane] = np.inf
+@jit_inner
+def _enter(time_s: float, u: int, crossed: int, assumed: Assumed, net: Network) -> None:
+    """Put who has crossed an upstream loop into the list, in the order in which they are due."""
+    keep, loop = 1.0 - 1.0 / assumed.learned_s, net.loops[u]
+    for k in range(net.went_veh.shape[1]):
+        net.went_veh[u, k] *= keep
+    loop["lost_veh"] *= keep
+    loop["flow_veh"] = keep * loop["flow_veh"] + crossed
+    loop["flow_s"] = keep * loop["flow_s"] + 1.0
+    if crossed == 0:
+        return
+    share_out(u, assumed, net)
+    announce(u, crossed, net)
+    for _ in range(crossed):
+        due_s = time_s + loop["travel_s"] - 0.5
+        v = place(due_s, loop["pool"], net)
+        net.vehicles[v]["due_s"] = due_s
+        net.vehicles[v]["loop"] = u
+        for k in range(net.share.shape[1]):
+            net.share[v, k] = net.part[u, k]
+            net.queued[v, k] = False
