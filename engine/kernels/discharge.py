@@ -22,6 +22,7 @@ def note_headway(lane: int, lanes: Records) -> None:
     row = lanes[lane]
     since_s, row["since_s"] = row["since_s"], 0.0
     row["crossed_veh"] += 1.0
+    row["now_veh"] += 1.0
     if row["open"] != GREEN:
         return
     if row["crossed_veh"] > 1.0 and since_s > LONGEST_HEADWAY_S:

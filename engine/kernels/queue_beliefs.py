@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .jit import jit_inner
 from .loop_trust import OK
+from .neighbour_flow import Neighbours, expected
 from .vehicle_lists import Assumed, Network, Records
 
 GREEN = 2
@@ -157,13 +158,15 @@ def flow_of(u: int, loops: Records) -> float:
 
 @jit_inner
 def believe_unseen(
+    time_s: float,
     net: Network,
+    near: Neighbours,
     queue_veh: NDArray[np.float64],
     variance: NDArray[np.float64],
     arrivals_veh: NDArray[np.float64],
 ) -> None:
     """Those who stand beyond the upstream loops or will cross them, and those no loop sees."""
-    horizon = arrivals_veh.shape[1]
+    horizon, second = arrivals_veh.shape[1], int(time_s)
     for u in range(net.loops.size):
         loop = net.loops[u]
         beyond_veh, pool = loop["beyond_veh"], net.pools[loop["pool"]]
@@ -174,9 +177,10 @@ def believe_unseen(
                 queue_veh[lane] += beyond_veh * part
                 variance[lane] += beyond_veh * part
             elif sound:
-                rate = flow_of(u, net.loops) * part
-                for slot in range(int(loop["travel_s"]), horizon):
-                    arrivals_veh[lane, slot] += rate
+                flow, travel_s = flow_of(u, net.loops), int(loop["travel_s"])
+                for ahead in range(travel_s, horizon):
+                    comes = expected(u, ahead - travel_s + 1, second, near, flow)
+                    arrivals_veh[lane, ahead] += comes * part
     for lane in range(net.lanes.size):
         row = net.lanes[lane]
         queue_veh[lane] += row["hidden_veh"]

@@ -19,6 +19,7 @@ from .discharge import leave_unseen, note_headway
 from .jit import jit, jit_inner
 from .lane_evidence import apply_firsts, weigh_firsts
 from .loop_trust import OK, announce, contradict_standing, missed_upstream, watch_loops
+from .neighbour_flow import Neighbours, step_neighbours
 from .queue_beliefs import LEAST_S, believe_list, believe_unseen, hide, stand_beyond, trust
 from .vehicle_lists import (
     Assumed,
@@ -40,6 +41,7 @@ MOST_A_SECOND = 2
 def step_loops(
     time_s: float,
     net: Network,
+    near: Neighbours,
     assumed: Assumed,
     phase_lanes: NDArray[np.int64],
     counts_veh: NDArray[np.int32],
@@ -75,6 +77,7 @@ def step_loops(
         if sound:
             _enter(time_s, u, min(counts_veh[d], MOST_A_SECOND), assumed, net)
     contradict_standing(net)
+    step_neighbours(time_s, near, net, colour, counts_veh)
     queue_veh[:] = 0.0
     moving_veh[:] = 0.0
     sd_veh[:] = 0.0
@@ -83,7 +86,7 @@ def step_loops(
         forget(p, net)
         believe_list(time_s, p, assumed, net, queue_veh, moving_veh, sd_veh, arrivals_veh)
     hide(assumed, net, queue_veh)
-    believe_unseen(net, queue_veh, sd_veh, arrivals_veh)
+    believe_unseen(time_s, net, near, queue_veh, sd_veh, arrivals_veh)
     trust(net, queue_veh, sd_veh, trust_ratio)
     for lane in range(sd_veh.size):
         sd_veh[lane] = np.sqrt(sd_veh[lane])
@@ -104,6 +107,7 @@ def _look_at_lanes(
     for lane in range(lanes.size):
         row = lanes[lane]
         row["since_s"] += 1.0
+        row["now_veh"] = 0.0
         if row["open"] == GREEN:
             row["open_s"] += 1.0
         else:

@@ -51,6 +51,7 @@ LANE = np.dtype(
         ("open", np.int64),  # most open colour of its phases
         ("open_s", np.float64),  # seconds of green
         ("crossed_veh", np.float64),  # in this green
+        ("now_veh", np.float64),  # crossed in this second
         ("since_s", np.float64),  # the last crossing
         ("flushing", np.bool_),  # the queue of this green still goes on
         ("clear_s", np.float64),  # its stop bars have been clear for

@@ -135,7 +135,7 @@ def test_loops_of_a_network(crossroads: Callable[..., Site], seed: int) -> None:
 
 def check_bounds(state: State) -> None:
     """Whatever the loops say, no lane is believed to hold more than there is room for."""
-    room_veh = np.array([max(lane.length_m, 80.0) / 7.5 for lane in state.site.lanes])
+    room_veh = np.ceil([max(lane.length_m, 80.0) / 7.5 for lane in state.site.lanes])
     assert (state.queue_veh >= 0.0).all()
     assert (state.queue_veh <= 1.15 * room_veh + 4.0).all()
     assert np.isfinite(state.queue_sd_veh).all()
