@@ -21,7 +21,7 @@ from greenband.engine.errors import GreenbandError, InputError
 
 from .output import BAD_INPUT, DONE, Answer, nothing_on_stdout, print_answer, print_error
 
-COMMANDS = ("plan", "simulate", "bench", "scenarios", "controllers", "doctor", "demo")
+COMMANDS = ("plan", "simulate", "bench", "scenarios", "controllers", "doctor", "demo", "estimate")
 """Each is the function of this name in ``cli/<name>.py``, in the order of the help."""
 CRASHED = BAD_INPUT
 """An error of our own: nothing was done with this input, as with one that is wrong. 1 would be an

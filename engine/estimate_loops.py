@@ -29,6 +29,7 @@ ASSUMED = Assumed(
     spacing_m=7.5,
     join_s=2.0,
     wave_s=1.5,
+    blocked_s=3.0,
     stands_s=4.0,
     moves_s=4.0,
     hidden_s=3.0,

@@ -15,7 +15,7 @@ from .site import Site
 Ints = NDArray[np.int64]
 
 FAST_RATIO, SLOW_RATIO, SPREAD_S = 0.85, 1.3, 9
-"""Of the time at the limit that the fastest and the slowest take, these and so many seconds more."""
+"""Of the time at the limit that the fastest and the slowest take, and so many seconds more."""
 
 
 def neighbours_of(packing: Packing, loops: Records) -> Neighbours:

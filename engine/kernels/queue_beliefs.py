@@ -67,7 +67,7 @@ def _joins(late_s: float, ahead_veh: float, assumed: Assumed, lane: Records) -> 
     to_back_s = ahead_veh * assumed.spacing_m / lane["limit_mps"]
     if late_s < assumed.join_s - to_back_s:
         return False
-    if lane["open"] != GREEN:
+    if lane["open"] != GREEN or lane["covered_s"] > assumed.blocked_s:
         return True
     starts_s = assumed.wave_s * (ahead_veh + lane["crossed_veh"])
     return bool(ahead_veh >= 0.5 and lane["open_s"] < starts_s)

@@ -148,6 +148,7 @@ class Assumed(NamedTuple):
         none of the vehicles in a list is really there.
     spacing_m : of standing vehicles. join_s : how much later than due one joins a queue.
         wave_s : each of a queue starts so much later than the one before it.
+    blocked_s : a stop bar that is covered for longer in green is blocked.
     stands_s : so long covered, a queue stands on an upstream loop, until it is clear for moves_s.
     hidden_s : so long clear, there are no unseen vehicles at a stop bar.
     """
@@ -167,6 +168,7 @@ class Assumed(NamedTuple):
     spacing_m: float
     join_s: float
     wave_s: float
+    blocked_s: float
     stands_s: float
     moves_s: float
     hidden_s: float
