@@ -18,7 +18,7 @@ class Beliefs:
     """What an information level has to fill each second, as in `frame.State`.
 
     All are (n_lanes,) but arrivals_veh (n_lanes, horizon), turning_ratio, which is (n_lanes,
-    n_movements) for each site, and finding (n_detectors,).
+    n_movements) for each site, views of all_turning_ratio, and finding (n_detectors,).
     """
 
     queue_veh: NDArray[np.float64]
@@ -29,12 +29,16 @@ class Beliefs:
     startup_lost_s: NDArray[np.float64]
     trust_ratio: NDArray[np.float64]
     turning_ratio: tuple[NDArray[np.float64], ...]
+    all_turning_ratio: NDArray[np.float64]
     finding: NDArray[np.int8]
 
     @classmethod
     def empty(cls, packing: Packing, tables: Tables, horizon_s: int) -> Beliefs:
         """Nobody there, and nothing learned."""
         n = tables.lane_approach.size
+        equal = [equal_turning_ratio(site) for site in packing.sites]
+        flat = np.concatenate([x.ravel() for x in equal])
+        ends = np.cumsum([x.size for x in equal])
         return cls(
             queue_veh=np.zeros(n),
             sd_veh=np.zeros(n),
@@ -43,7 +47,11 @@ class Beliefs:
             saturation_flow_veh_h=tables.saturation_flow_veh_h.copy(),
             startup_lost_s=np.full(n, STARTUP_LOST_S),
             trust_ratio=np.ones(n),
-            turning_ratio=tuple(equal_turning_ratio(site) for site in packing.sites),
+            turning_ratio=tuple(
+                flat[end - x.size : end].reshape(x.shape)
+                for x, end in zip(equal, ends, strict=True)
+            ),
+            all_turning_ratio=flat,
             finding=np.zeros(int(packing.detectors[-1]), np.int8),
         )
 

@@ -7,6 +7,7 @@ import numpy as np
 from .errors import InputError
 from .estimate_beliefs import Beliefs
 from .estimate_neighbours import neighbours_of
+from .estimate_turns import turns_of
 from .estimate_pools import network_of
 from .estimate_tables import SLOTS, Tables
 from .kernels.queue_loops import step_loops
@@ -51,6 +52,7 @@ class LoopQueues:
         self._phase_lanes, self._beliefs = tables.phase_lanes, beliefs
         self._network = network_of(tables, int(packing.detectors[-1]))
         self._neighbours = neighbours_of(packing, self._network.loops)
+        self._turns = turns_of(packing, self._network.loops, self._neighbours, beliefs)
 
     def step(self, arrays: FrameArrays, time_s: float) -> None:
         """One second of all sites."""
@@ -59,6 +61,7 @@ class LoopQueues:
             time_s,
             self._network,
             self._neighbours,
+            self._turns,
             ASSUMED,
             self._phase_lanes,
             arrays.counts_veh,

@@ -25,6 +25,8 @@ LEAST_TRAVEL_S = 0.5
 FIRST_HEADWAYS = 20.0
 """What is assumed of a saturation flow counts as much as so many headways."""
 LONG_AGO_S = 60.0
+RIGHT_TURN_WEIGHT = 0.3
+"""Some turn right on red."""
 
 
 def network_of(tables: Tables, n_detectors: int) -> Network:
@@ -41,7 +43,7 @@ def network_of(tables: Tables, n_detectors: int) -> Network:
         lanes=lanes,
         loops=loops,
         bars=bars,
-        watch=_watch(n_detectors, lanes),
+        watch=_watch(tables, n_detectors, lanes, loops),
         vehicles=np.zeros(places, VEHICLE),
         share=np.zeros((places, width)),
         queued=np.zeros((places, width), np.bool_),
@@ -147,9 +149,14 @@ def _bars(tables: Tables) -> tuple[Records, NDArray[np.int64]]:
     return bars, np.ascontiguousarray(tables.stop_bar[:, 1])
 
 
-def _watch(n_detectors: int, lanes: Records) -> Records:
+def _watch(tables: Tables, n_detectors: int, lanes: Records, loops: Records) -> Records:
     watch = np.zeros(n_detectors, WATCH)
     for lane in lanes[lanes["detector"] >= 0]:
         room_veh = watch["room_veh"][lane["detector"]]
-        watch["room_veh"][lane["detector"]] = max(room_veh, lane["room_veh"] + 2.0)
+        watch["room_veh"][lane["detector"]] = max(room_veh, lane["room_veh"] + SPARE_VEH)
+    for loop in loops:
+        pool = lanes["pool"] == loop["pool"]
+        watch["room_veh"][loop["detector"]] = lanes["room_veh"][pool].max() + SPARE_VEH
+    watch["odd_weight"] = 1.0
+    watch["odd_weight"][lanes["detector"][tables.turns_right]] = RIGHT_TURN_WEIGHT
     return watch

@@ -43,6 +43,7 @@ class Tables:
     upstream_travel_s : (k,) the same seconds, not rounded.
     stop_bar : (k, 4) detector, lane, lanes that share the detector, detectors of the lane.
     lane_approach : (n_lanes,) approach, counted through the network.
+    turns_right : (n_lanes,) whether some turn right from it.
     free_speed_mps, saturation_flow_veh_h, length_m : (n_lanes,).
     storage_veh : (n_movements,) vehicles that the receiving link can hold, NaN where unknown.
     recall : (n_phases,) 1 vehicles + 2 pedestrians.
@@ -54,6 +55,7 @@ class Tables:
     upstream_travel_s: NDArray[np.float64]
     stop_bar: NDArray[np.int64]
     lane_approach: NDArray[np.int64]
+    turns_right: NDArray[np.bool_]
     free_speed_mps: NDArray[np.float64]
     saturation_flow_veh_h: NDArray[np.float64]
     length_m: NDArray[np.float64]
@@ -87,6 +89,14 @@ def tables_of(packing: Packing) -> Tables:
         upstream_travel_s=np.array(travel_s, np.float64),
         stop_bar=_table(stop_bar, 4),
         lane_approach=np.repeat(np.arange(len(approaches)), approaches).astype(np.int64),
+        turns_right=np.array(
+            [
+                any(site.movement(m).turn == "R" for m in lane.movements)
+                for site in sites
+                for lane in site.lanes
+            ],
+            np.bool_,
+        ),
         free_speed_mps=np.array([a.speed_mps for _, a in lanes], dtype=np.float64),
         saturation_flow_veh_h=np.array(
             [lane.saturation_flow_veh_h or DEFAULT_SATURATION_FLOW_VEH_H for lane, _ in lanes],

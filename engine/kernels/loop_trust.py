@@ -4,7 +4,7 @@ A loop that is covered all at once without a vehicle that crossed, or that count
 can carry, chatters. One that was expected to see many and saw nobody is dead: an upstream loop
 has missed those who cross the stop bars unannounced, a stop bar those who never come although the
 upstream loops announced them. One that stays covered while more vehicles come than fit behind it,
-or while the stop bars below it are clear in green, is stuck. Each is believed again as soon as
+while the stop bars below it are clear, or all through the green, is stuck. Each is believed again as soon as
 its readings are what a sound loop would report.
 """
 
@@ -19,9 +19,19 @@ from .vehicle_lists import Network, Records
 GREEN = 2
 OK, STUCK_ON, STUCK_OFF, CHATTER = 0, 1, 2, 3  # frame.Health
 
-MEMORY_S = 60.0
-ODD_LIMIT = 2.5
-"""Covered without a crossing, so often in a minute: chatter; a sound loop never is."""
+MEMORY_S, FORGIVEN_S = 60.0, 600.0
+LONGEST_S = 300.0
+"""A queue that did not move at all for so long is none that green would serve."""
+ODD_LIMIT, ODD_AGAIN = 2.5, 0.5
+"""Covered without a crossing, or left in red, so often in a minute: chatter, until it is rarer."""
+SHUT_S = 3.0
+"""After so much red nobody leaves any more."""
+STOOD_S, JAMMED_S = 60.0, 180.0
+"""Nobody stands at a stop bar for so much green while no queue reaches the upstream loops, and who
+does although one does can't be served."""
+LOST_VEH, LOST_RATIO, LOST_FLOW = 20.0, 4.0, 0.1
+"""An upstream loop counts ghosts if so many more of its vehicles come to no stop bar than to one,
+and more than this a second cross it."""
 MOST_VEH_MIN = 45.0
 """A lane carries no more than 2700 veh/h for a minute."""
 MISSED_VEH = 12.0
@@ -31,8 +41,8 @@ ANNOUNCED_VEH = 25.0
 OWN_RATIO = 0.8
 """An upstream loop with more than this for one lane lies on it."""
 CLEAR_S, STANDS_S, LEAST_RATIO = 5.0, 30.0, 0.1
-"""Stop bars that are clear for so long in green have no queue behind them that reaches a loop
-which is covered for so long, as far as more than this part of its vehicles comes to them."""
+"""Stop bars that are clear for so long have no queue behind them that reaches a loop which is
+covered for so long, as far as more than this part of its vehicles comes to them."""
 
 
 @jit
@@ -47,6 +57,7 @@ def watch_loops(
     for d in range(watch.size):
         row, count, covered = watch[d], counts_veh[d], presence[d]
         row["odd"] *= keep
+        row["before"], row["covered"] = row["covered"], covered
         if covered and not row["before"] and count == 0:
             row["odd"] += 1.0
         row["lately_veh"] = keep * row["lately_veh"] + count
@@ -54,14 +65,14 @@ def watch_loops(
             row["missed_veh"] = 0.0
             row["announced_veh"] = 0.0
             row["came_veh"] = 0.0
-        row["before"] = covered
         row["finding"] = health[d] if health[d] != OK else _finding(covered, row)
 
 
 @jit_inner
 def _finding(covered: bool, row: Records) -> int:
     """What can be told from one loop's memory."""
-    if row["odd"] > ODD_LIMIT or row["lately_veh"] > MOST_VEH_MIN:
+    odd_limit = ODD_AGAIN if row["finding"] == CHATTER else ODD_LIMIT
+    if row["odd"] > odd_limit or row["lately_veh"] > MOST_VEH_MIN:
         return CHATTER
     if row["missed_veh"] > MISSED_VEH or row["announced_veh"] > ANNOUNCED_VEH:
         return STUCK_ON if covered else STUCK_OFF
@@ -95,16 +106,58 @@ def missed_upstream(lane: int, unknown_veh: float, net: Network) -> None:
 
 
 @jit_inner
+def leave_in_red(counts_veh: NDArray[np.int32], net: Network) -> None:
+    """Who comes onto a stop bar in red stays there until green."""
+    for b in range(net.bars.size):
+        bar = net.bars[b]
+        row, lane = net.watch[bar["detector"]], net.lanes[net.bar_lanes[bar["first"]]]
+        came = row["before"] or counts_veh[bar["detector"]] > 0
+        if lane["shut_s"] >= SHUT_S and came and not row["covered"]:
+            row["odd"] += row["odd_weight"]
+
+
+@jit_inner
+def stand_in_green(net: Network) -> None:
+    """Who stands at a stop bar through all of the green, with no queue behind, is not there."""
+    for b in range(net.bars.size):
+        bar = net.bars[b]
+        row, lane = net.watch[bar["detector"]], net.lanes[net.bar_lanes[bar["first"]]]
+        if not (row["covered"] and row["before"] and lane["open"] == GREEN):
+            continue
+        pool, reached = net.pools[lane["pool"]], False
+        for u in range(pool["loop_first"], pool["loop_end"]):
+            reached = reached or net.loops[u]["clear_s"] < CLEAR_S
+        row["came_veh"] += row["room_veh"] / (JAMMED_S if reached else STOOD_S)
+
+
+@jit_inner
+def _doubt_ghosts(u: int, net: Network) -> None:
+    """Vehicles that never reach a stop bar are not there."""
+    loop, came = net.loops[u], 0.0
+    row = net.watch[loop["detector"]]
+    for k in range(net.went_veh.shape[1]):
+        came += net.went_veh[u, k]
+    many = loop["flow_veh"] > LOST_FLOW * loop["flow_s"] and loop["lost_veh"] > LOST_VEH
+    if many and loop["lost_veh"] > LOST_RATIO * came:
+        row["odd"] = max(row["odd"], ODD_LIMIT + 1.0)
+    if row["finding"] == CHATTER:
+        loop["lost_veh"] *= 1.0 - 1.0 / FORGIVEN_S
+
+
+@jit_inner
 def contradict_standing(net: Network) -> None:
-    """No queue stands on an upstream loop while all stop bars below it are clear in green."""
+    """No queue stands on an upstream loop while the stop bars below it are clear, or let many go."""
     for u in range(net.loops.size):
         loop = net.loops[u]
+        _doubt_ghosts(u, net)
         if loop["covered_s"] < STANDS_S:
             continue
         pool, clear = net.pools[loop["pool"]], True
+        row = net.watch[loop["detector"]]
         for k in range(pool["lane_end"] - pool["lane_first"]):
             lane = net.lanes[net.pool_lanes[pool["lane_first"] + k]]
             if net.prior[u, k] > LEAST_RATIO:
-                clear = clear and lane["open"] == GREEN and lane["clear_s"] >= CLEAR_S
-        if clear:
-            net.watch[loop["detector"]]["came_veh"] += 1.0
+                clear = clear and lane["clear_s"] >= CLEAR_S and lane["sound"]
+                row["came_veh"] += lane["now_veh"] * net.prior[u, k]
+        if clear or loop["covered_s"] > LONGEST_S:
+            row["came_veh"] += row["room_veh"] / CLEAR_S

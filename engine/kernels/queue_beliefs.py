@@ -105,7 +105,7 @@ def hide(assumed: Assumed, net: Network, queue_veh: NDArray[np.float64]) -> None
     keep = 1.0 - 1.0 / assumed.learned_s
     for lane in range(net.lanes.size):
         row = net.lanes[lane]
-        row["surprise_veh"] *= keep
+        row["surprise_veh"] = keep * row["surprise_veh"] if row["sound"] else 0.0
         row["seen_s"] = keep * row["seen_s"] + 1.0
         row["unseen"] = row["surprise_veh"] / max(row["seen_s"], LEAST_S)
         row["unseen"] += _unannounced(lane, net)
@@ -147,7 +147,7 @@ def trust(
         variance[lane] += (doubt * DOUBT * row["room_veh"]) ** 2
         queue_veh[lane] = min(queue_veh[lane], row["most_veh"])
         if doubt > 0.9:
-            queue_veh[lane] = max(queue_veh[lane], UNKNOWN_VEH)
+            queue_veh[lane] = UNKNOWN_VEH
 
 
 @jit_inner

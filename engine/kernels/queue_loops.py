@@ -18,9 +18,18 @@ from numpy.typing import NDArray
 from .discharge import leave_unseen, note_headway
 from .jit import jit, jit_inner
 from .lane_evidence import apply_firsts, weigh_firsts
-from .loop_trust import OK, announce, contradict_standing, missed_upstream, watch_loops
+from .loop_trust import (
+    OK,
+    announce,
+    contradict_standing,
+    leave_in_red,
+    missed_upstream,
+    stand_in_green,
+    watch_loops,
+)
 from .neighbour_flow import Neighbours, step_neighbours
 from .queue_beliefs import LEAST_S, believe_list, believe_unseen, hide, stand_beyond, trust
+from .turning_shares import Turns, learn_turns
 from .vehicle_lists import (
     Assumed,
     Network,
@@ -32,7 +41,7 @@ from .vehicle_lists import (
     share_out,
 )
 
-GREEN = 2
+GREEN, RED = 2, 0
 MOST_A_SECOND = 2
 """No loop of one lane is crossed by more in a second."""
 
@@ -42,6 +51,7 @@ def step_loops(
     time_s: float,
     net: Network,
     near: Neighbours,
+    turns: Turns,
     assumed: Assumed,
     phase_lanes: NDArray[np.int64],
     counts_veh: NDArray[np.int32],
@@ -59,6 +69,8 @@ def step_loops(
     """One second: who has crossed, who has not, who has come, and what follows for each lane."""
     watch_loops(health, counts_veh, presence, net.watch)
     _look_at_lanes(phase_lanes, colour, net.lanes)
+    leave_in_red(counts_veh, net)
+    stand_in_green(net)
     _look_at_bars(counts_veh, presence, net)
     for b in range(net.bars.size):
         d = net.bars[b]["detector"]
@@ -78,6 +90,7 @@ def step_loops(
             _enter(time_s, u, min(counts_veh[d], MOST_A_SECOND), assumed, net)
     contradict_standing(net)
     step_neighbours(time_s, near, net, colour, counts_veh)
+    learn_turns(net.lanes, near, turns, colour)
     queue_veh[:] = 0.0
     moving_veh[:] = 0.0
     sd_veh[:] = 0.0
@@ -108,6 +121,7 @@ def _look_at_lanes(
         row = lanes[lane]
         row["since_s"] += 1.0
         row["now_veh"] = 0.0
+        row["shut_s"] = row["shut_s"] + 1.0 if row["open"] == RED else 0.0
         if row["open"] == GREEN:
             row["open_s"] += 1.0
         else:

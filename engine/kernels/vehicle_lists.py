@@ -50,6 +50,7 @@ LANE = np.dtype(
         ("most_veh", np.float64),  # what fits on it in all
         ("open", np.int64),  # most open colour of its phases
         ("open_s", np.float64),  # seconds of green
+        ("shut_s", np.float64),  # seconds of red
         ("crossed_veh", np.float64),  # in this green
         ("now_veh", np.float64),  # crossed in this second
         ("since_s", np.float64),  # the last crossing
@@ -90,7 +91,9 @@ BAR = np.dtype([("detector", np.int64), ("first", np.int64), ("end", np.int64)],
 WATCH = np.dtype(
     [
         ("finding", np.int8),  # what is believed of a detector: `frame.Health`
-        ("before", np.bool_),  # covered in the last second
+        ("covered", np.bool_),  # now
+        ("before", np.bool_),  # in the last second
+        ("odd_weight", np.float64),  # of a vehicle that leaves in red
         ("odd", np.float64),  # seconds of the last minute that no sound loop reports
         ("lately_veh", np.float64),  # counts of the last minute
         ("missed_veh", np.float64),  # since it last saw somebody: vehicles that it missed,
