@@ -143,7 +143,7 @@ def save(recording: Recording, path: Path) -> None:
     for part in (recording.readings, recording.truth):
         parts |= {f.name: getattr(part, f.name) for f in fields(part)}
     written = path.with_suffix(".part.npz")
-    np.savez_compressed(written, allow_pickle=False, **parts)  # type: ignore[arg-type]
+    np.savez_compressed(written, allow_pickle=False, **parts)
     written.rename(path)
 
 

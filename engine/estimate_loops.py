@@ -7,9 +7,9 @@ import numpy as np
 from .errors import InputError
 from .estimate_beliefs import Beliefs
 from .estimate_neighbours import neighbours_of
-from .estimate_turns import turns_of
 from .estimate_pools import network_of
 from .estimate_tables import SLOTS, Tables
+from .estimate_turns import turns_of
 from .kernels.queue_loops import step_loops
 from .kernels.vehicle_lists import Assumed
 from .packing import FrameArrays, Packing
@@ -26,7 +26,7 @@ ASSUMED = Assumed(
     late_scale_s=0.5,
     least_clear_ratio=0.1,
     follow_s=2.0,
-    wrong_ratio=0.02,
+    wrong_ratio=0.01,
     spacing_m=7.5,
     join_s=2.0,
     wave_s=2.0,
@@ -34,6 +34,9 @@ ASSUMED = Assumed(
     stands_s=4.0,
     moves_s=4.0,
     hidden_s=3.0,
+    sd_ratio=0.35,
+    least_sd_veh=0.3,
+    surprise_s=100.0,
 )
 """Fitted to the eight RESCO scenarios, seeds 101 to 103; see docs/estimate.md."""
 

@@ -1,11 +1,12 @@
 """Which loops can be believed, second by second, from what no sound one could report.
 
-A loop that is covered all at once without a vehicle that crossed, or that counts more than a lane
-can carry, chatters. One that was expected to see many and saw nobody is dead: an upstream loop
-has missed those who cross the stop bars unannounced, a stop bar those who never come although the
-upstream loops announced them. One that stays covered while more vehicles come than fit behind it,
-while the stop bars below it are clear, or all through the green, is stuck. Each is believed again as soon as
-its readings are what a sound loop would report.
+A loop that is covered all at once without a vehicle that crossed, that counts more than a lane can
+carry, or that vehicles leave in red, chatters; so does an upstream loop of which hardly anybody
+comes to a stop bar. One that was expected to see many and saw nobody is dead: an upstream loop has
+missed those who cross the stop bars unannounced, a stop bar those who never come although the
+upstream loops announced them. One is stuck that stays covered while more vehicles come than fit
+behind it, while the stop bars below it are clear, or all through the green. Each is believed again
+as soon as its readings are what a sound loop would report.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def _doubt_ghosts(u: int, net: Network) -> None:
 
 @jit_inner
 def contradict_standing(net: Network) -> None:
-    """No queue stands on an upstream loop while the stop bars below it are clear, or let many go."""
+    """No queue stands on a loop while the stop bars below it are clear, or let many go."""
     for u in range(net.loops.size):
         loop = net.loops[u]
         _doubt_ghosts(u, net)

@@ -133,6 +133,7 @@ def _unannounced(lane: int, net: Network) -> float:
 
 @jit_inner
 def trust(
+    assumed: Assumed,
     net: Network,
     queue_veh: NDArray[np.float64],
     variance: NDArray[np.float64],
@@ -145,6 +146,9 @@ def trust(
         trust_ratio[lane] = 0.5 * (1.0 - row["blind_ratio"]) + (0.5 if bar else 0.0)
         doubt = 1.0 - trust_ratio[lane]
         variance[lane] += (doubt * DOUBT * row["room_veh"]) ** 2
+        variance[lane] += (assumed.sd_ratio * queue_veh[lane]) ** 2
+        surprises = row["surprise_veh"] / max(row["seen_s"], LEAST_S)
+        variance[lane] += assumed.least_sd_veh**2 + surprises * assumed.surprise_s
         queue_veh[lane] = min(queue_veh[lane], row["most_veh"])
         if doubt > 0.9:
             queue_veh[lane] = UNKNOWN_VEH

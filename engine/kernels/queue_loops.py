@@ -72,22 +72,8 @@ def step_loops(
     leave_in_red(counts_veh, net)
     stand_in_green(net)
     _look_at_bars(counts_veh, presence, net)
-    for b in range(net.bars.size):
-        d = net.bars[b]["detector"]
-        if net.watch[d]["finding"] == OK:
-            for _ in range(min(counts_veh[d], MOST_A_SECOND)):
-                _cross(time_s, b, assumed, net)
-    for lane in range(queue_veh.size):
-        if not net.lanes[lane]["sound"]:
-            leave_unseen(time_s, lane, net)
-        elif net.lanes[lane]["clear_s"] > 0.0:
-            _miss(time_s, lane, assumed, net)
-    for u in range(net.loops.size):
-        d = net.loops[u]["detector"]
-        sound = net.watch[d]["finding"] == OK
-        stand_beyond(u, counts_veh[d], presence[d], sound, assumed, net.loops)
-        if sound:
-            _enter(time_s, u, min(counts_veh[d], MOST_A_SECOND), assumed, net)
+    _read_bars(time_s, counts_veh, assumed, net)
+    _read_upstream(time_s, counts_veh, presence, assumed, net)
     contradict_standing(net)
     step_neighbours(time_s, near, net, colour, counts_veh)
     learn_turns(net.lanes, near, turns, colour)
@@ -100,11 +86,45 @@ def step_loops(
         believe_list(time_s, p, assumed, net, queue_veh, moving_veh, sd_veh, arrivals_veh)
     hide(assumed, net, queue_veh)
     believe_unseen(time_s, net, near, queue_veh, sd_veh, arrivals_veh)
-    trust(net, queue_veh, sd_veh, trust_ratio)
+    trust(assumed, net, queue_veh, sd_veh, trust_ratio)
     for lane in range(sd_veh.size):
         sd_veh[lane] = np.sqrt(sd_veh[lane])
         saturation_flow_veh_h[lane] = 3600.0 / net.lanes[lane]["headway_s"]
         startup_lost_s[lane] = net.lanes[lane]["startup_s"]
+
+
+@jit_inner
+def _read_bars(
+    time_s: float, counts_veh: NDArray[np.int32], assumed: Assumed, net: Network
+) -> None:
+    """Who has crossed the stop bars, and who has not."""
+    for b in range(net.bars.size):
+        d = net.bars[b]["detector"]
+        if net.watch[d]["finding"] == OK:
+            for _ in range(min(counts_veh[d], MOST_A_SECOND)):
+                _cross(time_s, b, assumed, net)
+    for lane in range(net.lanes.size):
+        if not net.lanes[lane]["sound"]:
+            leave_unseen(time_s, lane, net)
+        elif net.lanes[lane]["clear_s"] > 0.0:
+            _miss(time_s, lane, assumed, net)
+
+
+@jit_inner
+def _read_upstream(
+    time_s: float,
+    counts_veh: NDArray[np.int32],
+    presence: NDArray[np.bool_],
+    assumed: Assumed,
+    net: Network,
+) -> None:
+    """Who stands on the upstream loops, and who has crossed them."""
+    for u in range(net.loops.size):
+        d = net.loops[u]["detector"]
+        sound = net.watch[d]["finding"] == OK
+        stand_beyond(u, counts_veh[d], presence[d], sound, assumed, net.loops)
+        if sound:
+            _enter(time_s, u, min(counts_veh[d], MOST_A_SECOND), assumed, net)
 
 
 @jit_inner

@@ -154,6 +154,8 @@ class Assumed(NamedTuple):
     blocked_s : a stop bar that is covered for longer in green is blocked.
     stands_s : so long covered, a queue stands on an upstream loop, until it is clear for moves_s.
     hidden_s : so long clear, there are no unseen vehicles at a stop bar.
+    sd_ratio, least_sd_veh, surprise_s : what the lists don't know of their own errors: a part of
+        the queue, a part of a vehicle, and the surprises of so many seconds.
     """
 
     learned_s: float
@@ -175,6 +177,9 @@ class Assumed(NamedTuple):
     stands_s: float
     moves_s: float
     hidden_s: float
+    sd_ratio: float
+    least_sd_veh: float
+    surprise_s: float
 
 
 @jit_inner
