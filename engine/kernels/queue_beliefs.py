@@ -86,9 +86,12 @@ def stand_beyond(
     loop["clear_s"] = 0.0 if covered or count > 0 else loop["clear_s"] + 1.0
     if not sound or loop["clear_s"] >= assumed.moves_s:
         loop["beyond_veh"] = 0.0
+        loop["standing"] = False
     if not sound:
         return
-    if loop["covered_s"] < assumed.stands_s and loop["beyond_veh"] == 0.0:
+    if loop["covered_s"] >= assumed.stands_s:
+        loop["standing"] = True
+    if not loop["standing"]:
         keep = 1.0 - 1.0 / assumed.learned_s
         loop["free_veh"] = keep * loop["free_veh"] + count
         loop["free_s"] = keep * loop["free_s"] + 1.0

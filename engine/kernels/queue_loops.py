@@ -246,6 +246,7 @@ def _enter(time_s: float, u: int, crossed: int, assumed: Assumed, net: Network) 
         return
     share_out(u, assumed, net)
     announce(u, crossed, net)
+    standing = loop["standing"]  # a queue that moves up over it
     for _ in range(crossed):
         due_s = time_s + loop["travel_s"] - 0.5
         v = place(due_s, loop["pool"], net)
@@ -253,4 +254,4 @@ def _enter(time_s: float, u: int, crossed: int, assumed: Assumed, net: Network) 
         net.vehicles[v]["loop"] = u
         for k in range(net.share.shape[1]):
             net.share[v, k] = net.part[u, k]
-            net.queued[v, k] = False
+            net.queued[v, k] = standing

@@ -82,6 +82,7 @@ LOOP = np.dtype(
         ("free_s", np.float64),
         ("covered_s", np.float64),
         ("clear_s", np.float64),
+        ("standing", np.bool_),  # a queue reaches it
         ("beyond_veh", np.float64),  # those that stand beyond it
     ],
     align=True,
