@@ -17,15 +17,13 @@ SHOWN = {
     "true": "true\nqueue",
     "bias": "bias",
     "mae": "mean\nerror",
-    "rmse": "rms\nerror",
-    "total": "queue\n+ 5 s",
-    "approach": "whole\napproach",
-    "arrivals_5": "rms of\n5 s",
-    "arrivals_10": "rms of\n10 s",
-    "arrivals_20": "rms of\n20 s",
-    "within": "within\n2 sd",
-    "missed": "missed",
-    "ghosts": "ghosts",
+    "total": "with\n5 s",
+    "arrivals_5": "rms\n5 s",
+    "arrivals_10": "rms\n10 s",
+    "arrivals_20": "rms\n20 s",
+    "within": "2 sd",
+    "missed": "miss",
+    "ghosts": "ghost",
 }
 PERCENT = frozenset({"within", "missed", "ghosts"})
 
@@ -73,10 +71,10 @@ def _show(
         from rich.table import Table
 
         runs = f"{len(rows)} runs" if len(rows) > 1 else "one run"
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"Vehicles per lane group, {runs}")
-        table.add_column("scenario")
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title=f"Vehicles per lane group, {runs}")
+        table.add_column("scenario", no_wrap=True)
         for heading in SHOWN.values():
-            table.add_column(heading, justify="right")
+            table.add_column(heading, justify="right", no_wrap=True)
         for scenario, mean in means.items():
             table.add_row(scenario, *(_cell(n, mean[n]) for n in SHOWN))
         console.print(table)
@@ -87,4 +85,4 @@ def _show(
 
 
 def _cell(name: str, value: float) -> str:
-    return f"{100.0 * value:.0f} %" if name in PERCENT else f"{value:.3f}"
+    return f"{100.0 * value:.0f}%" if name in PERCENT else f"{value:.2f}"

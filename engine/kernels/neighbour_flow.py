@@ -79,10 +79,11 @@ def step_neighbours(
     slot = int(time_s) % SLOTS
     for f in range(near.feeds.size):
         feed = near.feeds[f]
-        now = net.lanes[feed["lane"]]["now_veh"] if _goes(feed, near.feed_phases, colour) else 0.0
-        near.sent[f, slot] = now
-        feed["sent_veh"] += now
-        if now > 0.0:
+        now = net.lanes[feed["lane"]]["now_veh"]
+        near.sent[f, slot] = 0.0
+        if now > 0.0 and _goes(feed, near.feed_phases, colour):
+            near.sent[f, slot] = now
+            feed["sent_veh"] += now
             for lag in range(feed["from_s"], feed["to_s"]):
                 near.coming[feed["loop"], (slot + lag) % SLOTS] += now * near.pattern[f, lag]
     for u in range(net.loops.size):
@@ -154,12 +155,3 @@ def _find_pattern(f: int, flow: float, near: Neighbours) -> None:
         near.pattern[f] = 0.0
     elif total > 1.0:
         near.pattern[f] /= total
-
-
-@jit_inner
-def expected(u: int, ahead_s: int, slot: int, near: Neighbours, flow: float) -> float:
-    """Vehicles expected at an upstream loop in a second ahead."""
-    if ahead_s >= SLOTS - 1:
-        return flow
-    other = max(flow - near.explained[u], 0.0)
-    return float(other + near.coming[u, (slot + ahead_s) % SLOTS] + near.later[u, ahead_s - 1])

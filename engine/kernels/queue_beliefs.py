@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .jit import jit_inner
 from .loop_trust import OK
-from .neighbour_flow import Neighbours, expected
+from .neighbour_flow import SLOTS, Neighbours
 from .vehicle_lists import Assumed, Network, Records
 
 GREEN = 2
@@ -18,6 +18,15 @@ UNKNOWN_VEH = 1.0
 """Stands for the queue of a lane of which nothing can be believed: always a call."""
 DOUBT = 0.5
 """Standard deviation of such a queue, by what there is room for."""
+
+
+@jit_inner
+def stand_on_bars(lanes: Records, queue_veh: NDArray[np.float64]) -> None:
+    """Who covers a stop bar in red, or for long, is the first of the queue."""
+    for lane in range(lanes.size):
+        covered_s = lanes[lane]["covered_s"]
+        if covered_s > 1.0 or (covered_s > 0.0 and lanes[lane]["open"] != GREEN):
+            queue_veh[lane] += 1.0
 
 
 @jit_inner
@@ -37,11 +46,6 @@ def believe_list(
     """
     pool = net.pools[p]
     first_lane, n_lanes = pool["lane_first"], pool["lane_end"] - pool["lane_first"]
-    for k in range(n_lanes):
-        lane = net.pool_lanes[first_lane + k]
-        covered_s = net.lanes[lane]["covered_s"]
-        if covered_s > 1.0 or (covered_s > 0.0 and net.lanes[lane]["open"] != GREEN):
-            queue_veh[lane] += 1.0
     for v in range(pool["first"], pool["first"] + pool["count"]):
         due_s = net.vehicles[v]["due_s"]
         for k in range(n_lanes):
@@ -176,18 +180,22 @@ def believe_unseen(
     horizon, second = arrivals_veh.shape[1], int(time_s)
     for u in range(net.loops.size):
         loop = net.loops[u]
-        beyond_veh, pool = loop["beyond_veh"], net.pools[loop["pool"]]
-        sound = net.watch[loop["detector"]]["finding"] == OK
-        for k in range(pool["lane_end"] - pool["lane_first"]):
-            lane, part = net.pool_lanes[pool["lane_first"] + k], net.part[u, k]
-            if beyond_veh > 0.0:
-                queue_veh[lane] += beyond_veh * part
-                variance[lane] += beyond_veh * part
-            elif sound:
-                flow, travel_s = flow_of(u, net.loops), int(loop["travel_s"])
-                for ahead in range(travel_s, horizon):
-                    comes = expected(u, ahead - travel_s + 1, second, near, flow)
-                    arrivals_veh[lane, ahead] += comes * part
+        pool = net.pools[loop["pool"]]
+        first, n_lanes = pool["lane_first"], pool["lane_end"] - pool["lane_first"]
+        if loop["beyond_veh"] > 0.0:
+            for k in range(n_lanes):
+                beyond_veh = loop["beyond_veh"] * net.part[u, k]
+                queue_veh[net.pool_lanes[first + k]] += beyond_veh
+                variance[net.pool_lanes[first + k]] += beyond_veh
+        elif net.watch[loop["detector"]]["finding"] == OK:
+            flow, travel_s = flow_of(u, net.loops), int(loop["travel_s"])
+            other = max(flow - near.explained[u], 0.0)
+            for ahead in range(travel_s, horizon):
+                later_s = ahead - travel_s  # than the next second
+                comes = other + near.coming[u, (second + later_s + 1) % SLOTS]
+                comes += near.later[u, later_s]
+                for k in range(n_lanes):
+                    arrivals_veh[net.pool_lanes[first + k], ahead] += comes * net.part[u, k]
     for lane in range(net.lanes.size):
         row = net.lanes[lane]
         queue_veh[lane] += row["hidden_veh"]

@@ -28,7 +28,15 @@ from .loop_trust import (
     watch_loops,
 )
 from .neighbour_flow import Neighbours, step_neighbours
-from .queue_beliefs import LEAST_S, believe_list, believe_unseen, hide, stand_beyond, trust
+from .queue_beliefs import (
+    LEAST_S,
+    believe_list,
+    believe_unseen,
+    hide,
+    stand_beyond,
+    stand_on_bars,
+    trust,
+)
 from .turning_shares import Turns, learn_turns
 from .vehicle_lists import (
     Assumed,
@@ -82,8 +90,12 @@ def step_loops(
     sd_veh[:] = 0.0
     arrivals_veh[:] = 0.0
     for p in range(net.pools.size):
-        forget(p, net)
-        believe_list(time_s, p, assumed, net, queue_veh, moving_veh, sd_veh, arrivals_veh)
+        if net.pools[p]["count"] > 0:
+            forget(p, net)
+    stand_on_bars(net.lanes, queue_veh)
+    for p in range(net.pools.size):
+        if net.pools[p]["count"] > 0:
+            believe_list(time_s, p, assumed, net, queue_veh, moving_veh, sd_veh, arrivals_veh)
     hide(assumed, net, queue_veh)
     believe_unseen(time_s, net, near, queue_veh, sd_veh, arrivals_veh)
     trust(assumed, net, queue_veh, sd_veh, trust_ratio)
@@ -106,7 +118,7 @@ def _read_bars(
     for lane in range(net.lanes.size):
         if not net.lanes[lane]["sound"]:
             leave_unseen(time_s, lane, net)
-        elif net.lanes[lane]["clear_s"] > 0.0:
+        elif net.lanes[lane]["clear_s"] > 0.0 and net.pools[net.lanes[lane]["pool"]]["count"] > 0:
             _miss(time_s, lane, assumed, net)
 
 
@@ -118,13 +130,27 @@ def _read_upstream(
     assumed: Assumed,
     net: Network,
 ) -> None:
-    """Who stands on the upstream loops, and who has crossed them."""
-    for u in range(net.loops.size):
-        d = net.loops[u]["detector"]
-        sound = net.watch[d]["finding"] == OK
-        stand_beyond(u, counts_veh[d], presence[d], sound, assumed, net.loops)
-        if sound:
-            _enter(time_s, u, min(counts_veh[d], MOST_A_SECOND), assumed, net)
+    """Who stands on the upstream loops, and who has crossed them.
+
+    Tables are handed on only where something happens: that costs more than all else here.
+    """
+    keep, width = 1.0 - 1.0 / assumed.learned_s, net.went_veh.shape[1]
+    loops, watch, went_veh = net.loops, net.watch, net.went_veh
+    for u in range(loops.size):
+        loop = loops[u]
+        d = loop["detector"]
+        sound = watch[d]["finding"] == OK
+        stand_beyond(u, counts_veh[d], presence[d], sound, assumed, loops)
+        if not sound:
+            continue
+        crossed = min(counts_veh[d], MOST_A_SECOND)
+        for k in range(width):
+            went_veh[u, k] *= keep
+        loop["lost_veh"] *= keep
+        loop["flow_veh"] = keep * loop["flow_veh"] + crossed
+        loop["flow_s"] = keep * loop["flow_s"] + 1.0
+        if crossed > 0:
+            _enter(time_s, u, crossed, assumed, net)
 
 
 @jit_inner
@@ -236,14 +262,7 @@ def _miss(time_s: float, lane: int, assumed: Assumed, net: Network) -> None:
 @jit_inner
 def _enter(time_s: float, u: int, crossed: int, assumed: Assumed, net: Network) -> None:
     """Put who has crossed an upstream loop into the list, in the order in which they are due."""
-    keep, loop = 1.0 - 1.0 / assumed.learned_s, net.loops[u]
-    for k in range(net.went_veh.shape[1]):
-        net.went_veh[u, k] *= keep
-    loop["lost_veh"] *= keep
-    loop["flow_veh"] = keep * loop["flow_veh"] + crossed
-    loop["flow_s"] = keep * loop["flow_s"] + 1.0
-    if crossed == 0:
-        return
+    loop = net.loops[u]
     share_out(u, assumed, net)
     announce(u, crossed, net)
     standing = loop["standing"]  # a queue that moves up over it

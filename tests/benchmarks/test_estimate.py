@@ -60,11 +60,11 @@ def test_arrivals_are_better_than_their_mean(
     """Together with the queue, at which they may have arrived by now."""
     groups = lane_groups(recording.packing)
     mine, true = groups.of(measured[0]), groups.of(measured[1])
-    for k in range(3):
+    for k, ratio in enumerate((0.35, 0.45, 0.65)):
         believed_veh = mine.queue_veh + mine.arrivals_veh[k]
         true_veh = true.queue_veh + true.arrivals_veh[k]
         off = ((believed_veh - true_veh) ** 2).mean()
-        assert off < 0.3 * true_veh.var(axis=0).mean()
+        assert off < ratio * true_veh.var(axis=0).mean(), k
 
 
 def test_everybody_crosses_where_a_stop_bar_counts_him(recording: Recording) -> None:

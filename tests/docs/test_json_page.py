@@ -6,12 +6,14 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from greenband.benchmarks import make_planned, simulate
+from greenband.benchmarks.estimate_errors import Errors
 from greenband.controllers import list_controllers
 from greenband.networks import list_scenarios
 
@@ -65,3 +67,8 @@ def test_doctor(sections: dict[str, set[str]]) -> None:
     )
     printed = json.loads(done.stdout)
     assert set(printed) | set(printed["parts"][0]) == sections["doctor"]
+
+
+def test_estimate(sections: dict[str, set[str]]) -> None:
+    printed = {f.name for f in fields(Errors)} | {"runs", "means", "pictures"}
+    assert printed == sections["estimate"]
