@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from greenband.engine.frame import Colour, Request, State
 from greenband.engine.kernels.stage_choice import heaviest_stage
 from greenband.engine.site import Site
-from greenband.engine.stage_loads import giving_way, lane_weight, served_movements
+from greenband.engine.stage_loads import (
+    equal_turning_ratio,
+    giving_way,
+    lane_weight,
+    served_movements,
+)
 from greenband.engine.stages import stages_of
 
 from .base import Together
@@ -75,6 +80,8 @@ class StageChooser:
     ) -> None:
         self._served, self._behind_ratio = served_movements(site), behind_ratio
         self._gives_way, self._lane_weight = giving_way(site), lane_weight(site)
+        # Not those that are learned: who turns seldom stands in front as long as others.
+        self._turning_ratio = equal_turning_ratio(site)
         self._longest_wait_s = longest_wait_s
         self._least_room_ratio = least_room_ratio
         self._hold_s, self._every_s = hold_s, every_s
@@ -97,7 +104,7 @@ class StageChooser:
         best = heaviest_stage(
             self._served,
             self._gives_way,
-            state.turning_ratio,
+            self._turning_ratio,
             state.queue_veh,
             state.moving_veh,
             self._lane_weight,
