@@ -71,7 +71,12 @@ def _show(
         from rich.table import Table
 
         runs = f"{len(rows)} runs" if len(rows) > 1 else "one run"
-        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title=f"Vehicles per lane group, {runs}")
+        table = Table(
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+            title=f"Vehicles per lane group, {runs}",
+        )
         table.add_column("scenario", no_wrap=True)
         for heading in SHOWN.values():
             table.add_column(heading, justify="right", no_wrap=True)
