@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,19 +116,18 @@ class Watcher:
         for seen_here in by_approach.values():
             self._note(second, sorted(seen_here, key=lambda s: s.distance_m), left)
 
-    def _see(self, watched: object, vehicle: str) -> _Seen | None:
-        w = watched
-        site: int = w.site  # type: ignore[attr-defined]
+    def _see(self, w: Any, vehicle: str) -> _Seen | None:
+        site: int = w.site
         movement = self._movement_of(vehicle, site)
-        distance_m = w.end_m - self._position(vehicle)  # type: ignore[attr-defined]
-        comes = movement >= 0 or w.own  # type: ignore[attr-defined]
-        if not comes or distance_m > w.reach_m:  # type: ignore[attr-defined]
+        distance_m = w.end_m - self._position(vehicle)
+        comes = movement >= 0 or w.own
+        if not comes or distance_m > w.reach_m:
             return None
-        lane = int(self._first_lane[site]) + w.target[movement]  # type: ignore[attr-defined]
+        lane = int(self._first_lane[site]) + w.target[movement]
         return _Seen(
             distance_m,
             self._speed(vehicle),
-            (vehicle, site, movement),
+            (vehicle, site, int(self._approach[lane])),
             lane,
             int(self._approach[lane]),
             movement,
@@ -158,6 +158,7 @@ class Watcher:
             if visit.queued:
                 end_m = max(end_m, seen.distance_m)
             self._lane[visit.number] = seen.lane
+            self._movement[visit.number] = seen.movement
             rows.second.append(second)
             rows.visit.append(visit.number)
             rows.due_s.append(int(seen.distance_m / limit_mps))
