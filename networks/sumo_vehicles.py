@@ -74,7 +74,7 @@ def _watch(site: SumoSite, s: int, name: str, length_m: float) -> _Watched:
 
 
 class _Codes(dict[str, int]):
-    """Movement and kind of each vehicle at one site, looked up when it is first seen there.
+    """Movement at one site and kind of each vehicle, looked up when it is first seen on an edge.
 
     A code is 2 x (movement + 1), plus 1 for a bus.
     """
@@ -116,8 +116,13 @@ class AllVehicles:
         self._lanes = watched_lanes(sites, lane_length_m)
         self._names = [w.lane for w in self._lanes]
         buses: dict[str, bool] = {}
-        codes = [_Codes(simulator, turns_of(site), buses) for site in sites]
-        self._codes = [codes[w.site] for w in self._lanes]
+        turns = [turns_of(site) for site in sites]
+        # by edge: on the way a vehicle may come to the same site again, for another movement
+        codes = {
+            key: _Codes(simulator, turns[key[1]], buses)
+            for key in {(edge_of(w.lane), w.site) for w in self._lanes}
+        }
+        self._codes = [codes[edge_of(w.lane), w.site] for w in self._lanes]
         self._arrays = arrays
         self._end_m = np.array([w.end_m for w in self._lanes])
         self._reach_m = np.array([w.reach_m for w in self._lanes])
