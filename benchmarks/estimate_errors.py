@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenband.engine.estimate import Estimator, Info
+from greenband.engine.gate_order import order_of
 from greenband.engine.packing import Packing
+from greenband.engine.rules import RESCO, with_limits
+from greenband.engine.site import Site
 
 from .estimate_recording import Recording, replay
 from .estimate_truth import arriving_veh, queued_veh
@@ -72,6 +75,9 @@ class _AnyGate:
     stage = 0
     changing = False
 
+    def __init__(self, site: Site) -> None:
+        self.order = order_of(with_limits(site, RESCO), RESCO)
+
     def allowed(self) -> NDArray[np.bool_]:
         """Never asked for."""
         return np.ones(1, np.bool_)
@@ -81,7 +87,7 @@ def believed(recording: Recording, info: Info = "loops") -> Series:
     """What the estimator makes of a recorded run, by lane."""
     packing, seconds = recording.packing, recording.seconds
     estimator = Estimator(packing, info, NEEDS, horizon_s=max(WITHIN_S))
-    gates = {site.id: _AnyGate() for site in packing.sites}
+    gates = {site.id: _AnyGate(site) for site in packing.sites}
     n = int(packing.lanes[-1])
     queue, sd = np.zeros((seconds, n)), np.zeros((seconds, n))
     arrivals = tuple(np.zeros((seconds, n)) for _ in WITHIN_S)

@@ -23,6 +23,7 @@ from .parameters import Parameter, read_values, split_spec
 from .plan import PlanController
 from .policy import is_policy, policy_kind
 from .program import Program
+from .rolling_horizon import RollingHorizon
 
 NEEDS = frozenset(
     {"counts", "presence", "occupancy", "queues", "arrivals", "downstream", "vehicles"}
@@ -126,6 +127,11 @@ CATALOGUE: dict[str, Entry] = {
             "max-pressure",
             "the stage that leads from the fullest lanes to the emptiest links",
             MaxPressure,
+        ),
+        _entry(
+            "rolling-horizon",
+            "looks a minute ahead, second by second, and takes the cheapest first step",
+            RollingHorizon,
         ),
         _entry(
             "longest-queue", "the stage with most vehicles in front of it (greedy)", LongestQueue

@@ -20,6 +20,7 @@ from .estimate_loops import LoopQueues
 from .estimate_seen import SeenQueues
 from .estimate_tables import Tables, tables_of
 from .frame import Frame, State
+from .gate_order import Order
 from .kernels.calls import step_calls, step_gaps
 from .packing import FrameArrays, Packing
 from .stages import stage_matrix, stages_of
@@ -39,6 +40,11 @@ class GateView(Protocol):
     @property
     def changing(self) -> bool:
         """True from the end of a green to the start of the next stage."""
+        ...
+
+    @property
+    def order(self) -> Order:
+        """Which stage may follow which."""
         ...
 
     def allowed(self) -> NDArray[np.bool_]:
@@ -117,6 +123,7 @@ class Estimator:
             state.stage = gate.stage
             state.changing = gate.changing
             state.flags = frame.flags
+            state.vehicles = frame.vehicles
         return self._states
 
     def joined(self, arrays: FrameArrays) -> Joined:
@@ -177,6 +184,7 @@ class Estimator:
             room_veh=self._room_veh[m],
             downstream_veh=arrays.downstream_veh[m],
             halted_downstream_veh=arrays.halted_downstream_veh[m],
+            order=gate.order,
         )
 
 

@@ -14,6 +14,7 @@ from enum import IntEnum, IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
+from .gate_order import Order as StageOrder
 from .plan import Plan
 from .site import Site, Stage
 
@@ -143,6 +144,8 @@ class State:
     stage, changing : index in `stages` of the stage that is green or being changed to.
     allowed : (n_stages,) what the Gate would accept now; the present stage is always allowed.
         It is worked out when it is looked at, by `allowed_now`.
+    order : which stage may follow which, and the limits behind it, as the Gate has them.
+    vehicles : every vehicle on the approaches; None but at ``full``.
     messages : what the neighbours said, by site.
     """
 
@@ -175,6 +178,8 @@ class State:
     room_veh: NDArray[np.float64]
     downstream_veh: NDArray[np.float64]
     halted_downstream_veh: NDArray[np.float64]
+    order: StageOrder
+    vehicles: Vehicles | None = None
     flags: Flag = Flag.NONE
     messages: dict[str, object] = field(default_factory=dict)
 

@@ -22,7 +22,7 @@ from .gate_calls import Calls
 from .gate_change import Change
 from .gate_entry import Shelf, entry_of, in_time
 from .gate_limits import limits_of
-from .gate_order import make_order
+from .gate_order import Order, make_order
 from .gate_plan import PlanTable, plan_greens
 from .gate_signals import LONG_AGO_S, Signals
 from .gate_stages import Stages
@@ -106,6 +106,11 @@ class Gate:
         self._key: tuple[object, ...] = ()
         self._command = Command(-inf, self._signals.colours(), (0,) * n, -1)
         self._publish()
+
+    @property
+    def order(self) -> Order:
+        """Which stage may follow which, and the limits behind it."""
+        return self._order
 
     @property
     def colour(self) -> NDArray[np.int8]:

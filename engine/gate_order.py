@@ -14,7 +14,7 @@ from itertools import product
 from math import inf
 
 from .errors import InputError
-from .gate_limits import Limits
+from .gate_limits import Limits, limits_of
 from .masks import bits, mask_of
 from .rules import Rules
 from .site import Site
@@ -177,6 +177,11 @@ class Order:
         return next(
             (s for s in _after(range(len(self.stages)), stage) if self.stages[s] & called), stage
         )
+
+
+def order_of(site: Site, rules: Rules) -> Order:
+    """The order of a site whose limits are filled in, as a Gate has it."""
+    return make_order(site, rules, limits_of(site, rules))
 
 
 def make_order(site: Site, rules: Rules, limits: Limits) -> Order:

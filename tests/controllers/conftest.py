@@ -9,7 +9,9 @@ import pytest
 
 from greenband.engine.estimate import Estimator
 from greenband.engine.frame import State
+from greenband.engine.gate_order import order_of
 from greenband.engine.packing import frame_arrays, frames_of, pack
+from greenband.engine.rules import RESCO, with_limits
 from greenband.engine.site import Site
 from greenband.engine.stages import stages_of
 
@@ -20,6 +22,7 @@ class OpenGate:
     def __init__(self, site: Site, stage: int) -> None:
         self.stage = stage
         self.changing = False
+        self.order = order_of(with_limits(site, RESCO), RESCO)
         self.permits = np.ones(len(stages_of(site)), np.bool_)
 
     def allowed(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

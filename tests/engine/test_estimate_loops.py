@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from greenband.engine.estimate import Estimator
 from greenband.engine.frame import Colour, Health, State
+from greenband.engine.gate_order import order_of
 from greenband.engine.packing import frame_arrays, frames_of, pack
+from greenband.engine.rules import RESCO, with_limits
 from greenband.engine.site import Site
 
 TRAVEL_S = 6
@@ -20,6 +22,9 @@ TRAVEL_S = 6
 class _Gate:
     stage = 0
     changing = False
+
+    def __init__(self, site: Site) -> None:
+        self.order = order_of(with_limits(site, RESCO), RESCO)
 
     def allowed(self) -> NDArray[np.bool_]:
         return np.ones(4, np.bool_)
@@ -32,7 +37,7 @@ class Bench:
         self.packing = pack(sites)
         self.arrays = frame_arrays(self.packing)
         self._frames = frames_of(self.packing, self.arrays)
-        self._gates = {s.id: _Gate() for s in sites}
+        self._gates = {s.id: _Gate(s) for s in sites}
         needs = frozenset({"queues", "arrivals"})
         self._estimator = Estimator(self.packing, "loops", needs, horizon_s=30)
         self.time_s = 0.0

@@ -12,7 +12,9 @@ import pytest
 
 from greenband.engine.estimate import Estimator
 from greenband.engine.frame import Colour, Frame, State
+from greenband.engine.gate_order import order_of
 from greenband.engine.packing import FrameArrays, frame_arrays, frames_of, pack, vehicle_arrays
+from greenband.engine.rules import RESCO, with_limits
 from greenband.engine.site import Detector, Site
 
 SECONDS = 400
@@ -76,8 +78,9 @@ class Held:
     stage = 0
     changing = False
 
-    def __init__(self, n_stages: int) -> None:
-        self._allowed = np.ones(n_stages, np.bool_)
+    def __init__(self, site: Site) -> None:
+        self.order = order_of(with_limits(site, RESCO), RESCO)
+        self._allowed = np.ones(len(self.order.stages), np.bool_)
 
     def allowed(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         return self._allowed
@@ -119,7 +122,7 @@ def test_loops_of_a_network(crossroads: Callable[..., Site], seed: int) -> None:
     frames = frames_of(packing, arrays)
     estimator = Estimator(packing, "loops", frozenset({"queues", "arrivals"}))
     slow = {s.id: SlowCalls(s) for s in sites}
-    gates = {s.id: Held(4) for s in sites}
+    gates = {s.id: Held(s) for s in sites}
     rng = np.random.default_rng(seed)
     for second in range(25_200, 25_200 + SECONDS):
         random_second(rng, arrays, second)
@@ -165,7 +168,7 @@ def test_every_vehicle_of_a_network(crossroads: Callable[..., Site]) -> None:
         vehicles.lane[:] = rng.integers(0, 8, 200)
         vehicles.distance_m[:] = rng.uniform(0, 200, 200)
         vehicles.speed_mps[:] = rng.choice([0.0, 0.05, 0.1, 2.0, 14.0], 200)
-        states = estimator.update(arrays, frames, {"a": Held(4), "b": Held(4)}, float(second))
+        states = estimator.update(arrays, frames, {s.id: Held(s) for s in sites}, float(second))
         for i, name in enumerate("ab"):
             mine = vehicles.of_site(i)
             rows = list(zip(mine.lane, mine.distance_m, mine.speed_mps, strict=True))
