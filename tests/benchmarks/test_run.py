@@ -23,7 +23,14 @@ CONTRACT = {
 
 @pytest.mark.parametrize(
     ("controller", "info"),
-    [("program", "loops"), ("actuated", "loops"), ("max-pressure", "full")],
+    [
+        ("program", "loops"),
+        ("actuated", "loops"),
+        ("max-pressure", "full"),
+        ("rolling-horizon", "loops"),
+        ("rolling-horizon", "area"),
+        ("rolling-horizon", "full"),
+    ],
 )
 def test_the_same_run_twice_has_the_same_figures(
     small_scenario: Path, controller: str, info: str

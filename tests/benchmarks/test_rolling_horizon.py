@@ -1,0 +1,16 @@
+"""rolling-horizon in SUMO, from loops alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from greenband.benchmarks import simulate
+
+
+@pytest.mark.slow
+def test_looks_ahead_on_a_corridor_within_the_rules_of_the_street() -> None:
+    ahead = simulate("corridor", "rolling-horizon", league="street", seed=101)
+    program = simulate("corridor", "program", league="street", seed=101)
+    assert ahead.audit["violations"] == 0
+    assert ahead.gridlocked == ()
+    assert ahead.measures.delay_s < program.measures.delay_s
