@@ -7,20 +7,28 @@ own lane areas (E2) would say the same a second late, and cost more.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .sumo_api import Simulator, floats
+from .sumo_api import Simulator
 from .sumo_site import SumoSite, Upstream
 
 STANDING_MPS = 0.1
 """SUMO's own bound for a halting vehicle."""
 WHOLE_M = 0.5
 """A piece that lacks no more than this of its lane is the lane."""
+
+
+MANY_LANES = 500
+"""From so many on, vehicles are asked for their lanes instead where they are few beside them."""
+FEW_RATIO = 0.5
+LOOK_EVERY_S = 60
+"""How often it is looked whether they are few."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +159,15 @@ class LaneCounts:
         self._areas = [lane for lane, _ in pieces.areas]
         self._from_m = [from_m for _, from_m in pieces.areas]
         self._area_numbers = range(len(self._areas))
+        self._vehicles = simulator.getter("vehicle", "getIDList")
+        self._lane_of = simulator.getter("vehicle", "getLaneID")
+        self._look_in, self._are_few = 0, False
         # what is known of a lane from its vehicles is not asked of the lane again
         also = {lane: a for a, lane in enumerate(self._areas) if lane in place}
         self._also = [place[lane] for lane in also]
         self._also_areas = list(also.values())
         self._lanes = [lane for lane in pieces.lanes if lane not in also]
+        self._names = [*self._lanes, *self._areas]
         self._lane_places = np.array([place[lane] for lane in self._lanes], np.int64)
         self._first_area = len(pieces.lanes)
         self._counts = np.zeros((2, len(pieces.lanes) + len(pieces.areas) + 1))
@@ -165,26 +177,46 @@ class LaneCounts:
 
     def read_second(self) -> None:
         """Count, and hand the counts to the lanes and movements that they belong to."""
+        numbers = self._numbers()
+        n_lanes = len(self._lanes)
         if self._lanes:
-            self._count_lanes()
+            self._count_lanes(numbers[:n_lanes])
         if self._areas:
-            self._count_areas()
+            self._count_areas(numbers[n_lanes:])
         if self._totals is not None:
             self._totals.add()
 
-    def _count_lanes(self) -> None:
+    def _numbers(self) -> list[int]:
+        """Vehicles on each lane, whole ones first.
+
+        Where vehicles are few each says where it is, which is the same.
+        """
+        names = self._names
+        if len(names) < MANY_LANES or not self._few():
+            return list(map(self._number, names))
+        on_lane = Counter(map(self._lane_of, self._vehicles()))
+        return list(map(on_lane.get, names, repeat(0)))
+
+    def _few(self) -> bool:
+        """True while vehicles are few beside the lanes; looked at now and then."""
+        if self._look_in == 0:
+            self._look_in = LOOK_EVERY_S
+            self._are_few = len(self._vehicles()) < FEW_RATIO * len(self._names)
+        self._look_in -= 1
+        return self._are_few
+
+    def _count_lanes(self, lane_veh: list[int]) -> None:
         """Whole lanes; only those that have vehicles are asked for standing ones."""
         (all_veh, halted_veh), names, places = self._counts, self._lanes, self._lane_places
-        numbers = floats(map(self._number, names), len(names))
+        numbers = np.array(lane_veh, np.float64)
         all_veh[places] = numbers
         halted_veh[places] = 0.0
         busy = numbers.nonzero()[0]
         halted_veh[places[busy]] = list(map(self._halting, [names[k] for k in busy.tolist()]))
 
-    def _count_areas(self) -> None:
+    def _count_areas(self, all_veh: list[int]) -> None:
         """The nearer parts of lanes, by the positions of the vehicles there."""
         counts, names, n = self._counts, self._areas, len(self._areas)
-        all_veh = list(map(self._number, names))
         halted_veh, near_veh, near_halted_veh = [0] * n, [0] * n, [0] * n
         for a in compress(self._area_numbers, all_veh):
             name = names[a]

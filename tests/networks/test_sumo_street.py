@@ -15,6 +15,7 @@ import pytest
 from greenband.engine.errors import InputError
 from greenband.engine.frame import Colour, Command
 from greenband.engine.rules import RESCO
+from greenband.networks import sumo_areas
 from greenband.networks.net_reader import read_net
 from greenband.networks.scenario import Scenario, load_scenario
 from greenband.networks.sumo_detectors import loops_xml, named_placements
@@ -124,15 +125,34 @@ def _movements_fit(site: Any, vehicles: Any) -> None:
             assert site.movements[movement].id in site.lanes[lane].movements
 
 
-def test_area_counts_are_those_of_single_vehicles(small_scenario: Path, tmp_path: Path) -> None:
+PARKS = """<routes>
+    <vehicle id="parks" depart="110"><route edges="left0A0 A0B0 B0right0"/>
+        <stop lane="left0A0_0" endPos="150" duration="100" parking="true"/></vehicle>
+    <vehicle id="stops" depart="120"><route edges="left0A0 A0B0 B0right0"/>
+        <stop lane="A0B0_0" endPos="150" duration="100"/></vehicle>
+</routes>
+"""
+
+
+@pytest.mark.parametrize("many_lanes", [0, 500])
+def test_area_counts_are_those_of_single_vehicles(
+    small_scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many_lanes: int
+) -> None:
+    monkeypatch.setattr(sumo_areas, "MANY_LANES", many_lanes)
+    monkeypatch.setattr(sumo_areas, "FEW_RATIO", 100.0)
     scenario = load_scenario(small_scenario)
+    stops = tmp_path / "stops.rou.xml"
+    stops.write_text(PARKS)
+    scenario = replace(scenario, routes=(*scenario.routes, stops))
     with street_of(
         scenario, tmp_path / "out", info="area", needs=frozenset({"queues", "downstream"})
     ) as street:
         assert street._simulator is not None
         api = street._simulator.api
-        seen = 0.0
+        seen, parked = 0.0, False
         while street.read():
+            if "parks" in api.vehicle.getIDList():
+                parked |= api.vehicle.isStoppedParking("parks")
             areas = street.arrays.areas
             assert areas is not None
             row = 0
@@ -154,6 +174,7 @@ def test_area_counts_are_those_of_single_vehicles(small_scenario: Path, tmp_path
                 expected = sum(api.lane.getLastStepVehicleNumber(x) for x in name)
                 assert street.arrays.downstream_veh[m] == expected
         assert seen > 1000
+        assert parked
 
 
 def test_a_command_is_shown_from_the_next_second_on_and_noted(
