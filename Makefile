@@ -47,7 +47,7 @@ types:
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
-	$(INSTALL) --no-build-isolation --editable '.[dev,scenarios]'
+	$(INSTALL) --no-build-isolation --editable '.[dev,scenarios,cabinet]'
 	@touch $@
 
 clean:

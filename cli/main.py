@@ -21,8 +21,11 @@ from greenband.engine.errors import GreenbandError, InputError
 
 from .output import BAD_INPUT, DONE, Answer, nothing_on_stdout, print_answer, print_error
 
-COMMANDS = ("plan", "simulate", "bench", "scenarios", "controllers", "doctor", "demo", "estimate")
-"""Each is the function of this name in ``cli/<name>.py``, in the order of the help."""
+COMMANDS = (
+    "plan", "simulate", "bench", "scenarios", "controllers", "doctor", "demo", "estimate", "audit",
+)  # fmt: skip
+"""Each is the function of this name in ``cli/<name>.py``, or the Typer that holds its commands, in
+the order of the help."""
 CRASHED = BAD_INPUT
 """An error of our own: nothing was done with this input, as with one that is wrong. 1 would be an
 answer, and 3 sends people looking for a part."""
@@ -150,8 +153,13 @@ def _options(
 def _register() -> None:
     for name in COMMANDS:
         module = f"{__package__}.{name}"
-        if find_spec(module) is not None:
-            app.command(name)(getattr(import_module(module), name))
+        if find_spec(module) is None:
+            continue
+        command = getattr(import_module(module), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
 
 
 _register()
