@@ -55,12 +55,13 @@ def split_failures(
     red_s: float = 5.0,
     least_ratio: float = 0.8,
 ) -> SplitCycles:
-    """Each green of a phase with how long its stop-bar detectors were covered, and whether it failed.
+    """Each green of a phase: how long its stop-bar detectors were covered, and whether it failed.
 
     The red begins where the yellow ends. What a log lacks is put in as the package atspm does it:
     between two on events more than 2 s apart an off half-way, between two off events an on
-    half-way. (A detector that holds its output would be covered all the time.) Greens whose start or end the log lacks, and those that
-    are followed by another within `red_s`, are left out. Raises InputError for an unknown device.
+    half-way. (A detector that holds its output would be covered all the time.) Greens whose start
+    or end the log lacks, and those that are followed by another within `red_s`, are left out.
+    Raises InputError for an unknown device.
     """
     own = log.of(device)
     covered = _any_of([_spans(own, number) for number in detectors])
