@@ -96,7 +96,8 @@ def _spans(own: EventLog, detector: int) -> Ints:
     middle = end - (end - start) // 2
     held = began & ~ended & (end - start > SAME_VEHICLE_MS)
     from_ms, to_ms = np.where(began, start, middle), np.where(held, middle, end)
-    return np.column_stack([from_ms, to_ms])[began | (ended & ~began)]
+    spans: Ints = np.column_stack([from_ms, to_ms])[began | (ended & ~began)]
+    return spans
 
 
 def _any_of(told: Sequence[Ints]) -> Activations:
