@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -80,15 +81,13 @@ def key(
 
 
 def _needs_cryptography() -> None:
-    try:
-        import cryptography  # noqa: F401 - only whether it is there
-    except ImportError:
+    if find_spec("cryptography") is None:
         raise MissingPartError(
             "greenband audit",
             "the package cryptography is not installed",
             "the cabinet extra",
             "pip install 'greenband[cabinet]'",
-        ) from None
+        )
 
 
 def _chosen(

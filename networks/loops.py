@@ -35,7 +35,7 @@ MIN_SHARE_RATIO = 0.1
 """A loop watches the stop-line lanes to which at least this part of its vehicles goes."""
 
 
-MOSTLY_RATIO = 0.1
+LEAST_COMING_RATIO = 0.1
 """Loops go on ways of which at least this part of the vehicles comes to the approach."""
 
 
@@ -178,7 +178,7 @@ def _before(site: _Site, lane: str, share: float, known: Collection[str]) -> dic
     if edge in site.traffic.origins or any(c.signal for c in ways):
         return {}
     parts = {c.from_lane: share * site.turning(net.lanes[c.from_lane].edge, edge) for c in ways}
-    return {b: part for b, part in parts.items() if b in known and part >= MOSTLY_RATIO}
+    return {b: part for b, part in parts.items() if b in known and part >= LEAST_COMING_RATIO}
 
 
 def _spot(site: _Site, kind: Kind, piece: Upstream, distance_m: float) -> _Spot:

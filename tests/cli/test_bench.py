@@ -149,7 +149,7 @@ def test_tuned_controllers_run_beside_the_untuned(
     suite = tmp_path / "mine.toml"
     suite.write_text(
         f'title = "Mine"\nscenarios = ["{small_scenario}"]\n'
-        'controllers = ["max-pressure"]\nleague = ["resco"]\nseeds = "1"\n'
+        'controllers = ["actuated"]\nleague = ["resco"]\nseeds = "1"\n'
     )
     out = tmp_path / "tune"
     arguments = ("bench", "tune", suite, "--budget", "8", "--seeds", "101", "--out", out)
@@ -167,7 +167,7 @@ def test_tuned_controllers_run_beside_the_untuned(
     both = greenband("bench", suite, "--tuned", found["file"], "--out", tmp_path / "out")
     assert both.code == 0, both.err
     assert "(tuned)" in both.out
-    row = next((tmp_path / "out" / "runs").glob("*max-pressure-tuned*"))
+    row = next((tmp_path / "out" / "runs").glob("*actuated-tuned*"))
     assert json.loads(row.read_text())["result"]["parameters"].items() >= own["parameters"].items()
     again = greenband("bench", "--replay", row, "--json")
     assert again.json()["identical"] is True
