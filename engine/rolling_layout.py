@@ -26,7 +26,7 @@ def layout_of(site: Site, order: Order) -> Layout:
             both = order.stages[s] & order.stages[to]
             both &= ~order.limits.ends(order.stages[s], order.stages[to])
             stays[s, to] = any_of(by_phase, both)
-            passed[s, to] = any_of(by_phase, order.skipped(s, to)) & ~serves[to]
+            passed[s, to] = any_of(by_phase, order.skipped(s, to))
     return Layout(
         serves=serves,
         stays=stays,
