@@ -16,6 +16,7 @@ from .conftest import blocks_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/controllers.md")
+AUDIT_PARTS = ("verify", "show", "key")
 RUNNABLE = [
     (page, line)
     for page in PAGES
@@ -82,9 +83,10 @@ def test_links_lead_somewhere(pages: dict[str, Path]) -> None:
 
 
 def test_every_command_and_option_that_is_named_exists(pages: dict[str, Path]) -> None:
+    asked = [[command] for command in COMMANDS] + [["audit", part] for part in AUDIT_PARTS]
     helps = {
-        command: run([sys.executable, "-m", "greenband.cli.main", command, "--help"], ROOT)
-        for command in COMMANDS
+        " ".join(words): run([sys.executable, "-m", "greenband.cli.main", *words, "--help"], ROOT)
+        for words in asked
     }
     options = set(re.findall(r"--[a-z][\w-]+", " ".join(helps.values())))
     options |= {"--version", "--constraint", "--no-deps"}
