@@ -1,0 +1,242 @@
+"""A client of one agent: one request in flight, retries only where doing it twice does no harm."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from greenband.cabinet.store import Oid, Value
+
+from .ber import END_OF_VIEW, NO_INSTANCE, NO_OBJECT
+from .errors import AnsweredError, SilentError, SnmpError
+from .message import (
+    GET,
+    GET_NEXT,
+    REPORT,
+    RESPONSE,
+    SET,
+    V1,
+    Pdu,
+    VarBind,
+    encode_binds,
+    question,
+)
+from .requests import NO_SUCH_NAME
+from .security import Community, Plain, Security, UserSecurity
+from .syntax import tag_of
+from .transport import Transport, UdpTransport
+from .usm import User
+
+# Request ids of one call. (A class with a method `set` can't name the type set within it.)
+Ids = Counter[int]
+_MISSING = frozenset({NO_OBJECT, NO_INSTANCE, END_OF_VIEW})
+# Who is it, how late is it, and once more where it started anew between the two.
+_MOST_LESSONS = 3
+
+
+class Session(Protocol):
+    """What a driver needs of an SNMP library. Calls raise SnmpError."""
+
+    def get(self, oids: Sequence[Oid]) -> list[Value | None]:
+        """The values of these instances in one request; None where there is none."""
+        ...
+
+    def get_next(self, oid: Oid) -> tuple[Oid, Value] | None:
+        """The first instance after this OID, and its value; None at the end."""
+        ...
+
+    def set(self, pairs: Sequence[tuple[Oid, Value]], *, retry: bool = True) -> None:
+        """Do all of it or nothing; `retry` where doing it twice is the same as once."""
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...
+
+
+class SnmpSession:
+    """Our own client. `timeout_s` is that of each try; `retries` come after the first.
+
+    `strays` counts datagrams that were no answer to what was asked: late, foreign or forged.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        access: Community | User,
+        *,
+        timeout_s: float = 1.0,
+        retries: int = 2,
+        engine_id: bytes | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._transport, self._clock = transport, clock
+        self._security: Security = (
+            Plain(access) if isinstance(access, Community) else UserSecurity(access, engine_id)
+        )
+        self.timeout_s, self.retries, self.strays = timeout_s, retries, 0
+        self._one_in_flight = threading.Lock()
+
+    @property
+    def engine_id(self) -> bytes:
+        """The agent's identity in version 3, once it has answered; empty otherwise."""
+        security = self._security
+        return security.engine_id if isinstance(security, UserSecurity) else b""
+
+    def get(self, oids: Sequence[Oid]) -> list[Value | None]:
+        """As `Session.get`."""
+        wanted = tuple(oids)
+        missing: set[int] = set()
+        # Version 1 answers nothing at all where one is missing: ask again without that one.
+        while left := tuple(i for i in range(len(wanted)) if i not in missing):
+            asked = tuple(wanted[i] for i in left)
+            answer = self._ask(GET, question(asked), retry=True)
+            if not answer.status:
+                values = dict(zip(left, _values(asked, answer.binds), strict=True))
+                return [values.get(i) for i in range(len(wanted))]
+            _raise_unless_missing(answer, self._security.version, len(asked))
+            missing.add(left[answer.index - 1])
+        return [None] * len(wanted)
+
+    def get_next(self, oid: Oid) -> tuple[Oid, Value] | None:
+        """As `Session.get_next`."""
+        answer = self._ask(GET_NEXT, question((oid,)), retry=True)
+        if answer.status:
+            _raise_unless_missing(answer, self._security.version, 1)
+            return None
+        if len(answer.binds) != 1:
+            raise SnmpError("an answer with other pairs than were asked for")
+        found, tag, value = answer.binds[0]
+        if tag in _MISSING:
+            return None
+        if found <= oid:
+            raise SnmpError("a next instance that isn't after the one asked for")
+        return found, _value(value)
+
+    def set(self, pairs: Sequence[tuple[Oid, Value]], *, retry: bool = True) -> None:
+        """As `Session.set`."""
+        binds: list[VarBind] = [(oid, tag_of(oid, value), value) for oid, value in pairs]
+        answer = self._ask(SET, encode_binds(binds), retry=retry)
+        if answer.status:
+            raise AnsweredError(answer.status, answer.index)
+
+    def close(self) -> None:
+        """As `Session.close`."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ask(self, kind: int, binds: bytes, *, retry: bool) -> Pdu:
+        with self._one_in_flight:
+            ids: Ids = Counter()
+            tries = 1 + (self.retries if retry else 0)
+            for _ in range(tries):
+                answer = self._try(kind, binds, ids)
+                if answer is not None:
+                    return answer
+        raise SilentError(f"no answer to {tries} tries of {self.timeout_s:g} s each")
+
+    def _try(self, kind: int, binds: bytes, ids: Ids) -> Pdu | None:
+        """One try; a lesson of version 3 (nothing was done yet) doesn't count as one."""
+        for _ in range(1 + _MOST_LESSONS):
+            request_id = secrets.randbits(31)
+            ids[request_id] += 1
+            self._transport.send(self._security.wrap(Pdu(kind, request_id), binds))
+            answer = self._await(ids)
+            if answer is None or answer.kind != REPORT:
+                return answer
+            self._security.learn()
+        return None
+
+    def _await(self, ids: Ids) -> Pdu | None:
+        """The first genuine answer to any of these; a late one of an earlier try will do."""
+        end = self._clock() + self.timeout_s
+        while (left := end - self._clock()) > 0:
+            datagram = self._transport.receive(left)
+            if datagram is None:
+                return None
+            pdu = self._security.unwrap(datagram)
+            if pdu is not None and _answers(pdu, ids):
+                return pdu
+            self.strays += 1
+        return None
+
+
+class UdpSession(SnmpSession):
+    """A session over UDP. The socket takes datagrams from this address and port alone."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        access: Community | User,
+        *,
+        timeout_s: float = 1.0,
+        retries: int = 2,
+        engine_id: bytes | None = None,
+    ) -> None:
+        super().__init__(
+            UdpTransport(host, port),
+            access,
+            timeout_s=timeout_s,
+            retries=retries,
+            engine_id=engine_id,
+        )
+
+
+def walk(session: Session, under: Oid, most: int = 100_000) -> list[tuple[Oid, Value]]:
+    """All instances below an OID, in their order; SnmpError where there are more than `most`."""
+    found: list[tuple[Oid, Value]] = []
+    at = under
+    while (following := session.get_next(at)) is not None:
+        at = following[0]
+        if at[: len(under)] != under:
+            break
+        if len(found) == most:
+            raise SnmpError(f"more than {most} instances")
+        found.append(following)
+    return found
+
+
+def is_too_big(error: SnmpError) -> bool:
+    """Whether fewer pairs would have been answered."""
+    return isinstance(error, AnsweredError) and error.name == "tooBig"
+
+
+def _answers(pdu: Pdu, ids: Ids) -> bool:
+    # A report's request may have been unreadable to who reports; its message id has been checked.
+    return pdu.kind == REPORT or (pdu.kind == RESPONSE and pdu.request_id in ids)
+
+
+def _raise_unless_missing(answer: Pdu, version: int, asked: int) -> None:
+    one = version == V1 and answer.status == NO_SUCH_NAME and 1 <= answer.index <= asked
+    if not one:
+        raise AnsweredError(answer.status, answer.index)
+
+
+def _values(asked: tuple[Oid, ...], binds: tuple[VarBind, ...]) -> list[Value | None]:
+    if tuple(bind[0] for bind in binds) != asked:
+        raise SnmpError("an answer with other pairs than were asked for")
+    return [None if tag in _MISSING else _value(value) for _, tag, value in binds]
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, int | bytes):
+        return value
+    if isinstance(value, tuple):
+        return ".".join(map(str, value)).encode()
+    raise SnmpError("an answer without a value")
