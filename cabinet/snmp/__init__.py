@@ -6,6 +6,8 @@ from .agent import Agent, Communities
 from .errors import AnsweredError, SecurityError, SilentError, SnmpError
 from .message import V1, V2C, V3
 from .profile import PROFILES, Profile
+from .proxy import Faults, Proxy
+from .pysnmp_session import PysnmpSession
 from .security import Community
 from .server import Server
 from .session import Session, SnmpSession, UdpSession, walk
@@ -22,7 +24,10 @@ __all__ = [
     "CallTransport",
     "Communities",
     "Community",
+    "Faults",
     "Profile",
+    "Proxy",
+    "PysnmpSession",
     "SecurityError",
     "Server",
     "Session",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import Counter
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
@@ -32,8 +32,8 @@ from .syntax import tag_of
 from .transport import Transport, UdpTransport
 from .usm import User
 
-# Request ids of one call. (A class with a method `set` can't name the type set within it.)
-Ids = Counter[int]
+# A class with a method `set` can't name the type within it.
+Ids = set[int]
 _MISSING = frozenset({NO_OBJECT, NO_INSTANCE, END_OF_VIEW})
 # Who is it, how late is it, and once more where it started anew between the two.
 _MOST_LESSONS = 3
@@ -59,7 +59,71 @@ class Session(Protocol):
         ...
 
 
-class SnmpSession:
+class PduSession(ABC):
+    """A session above whatever exchanges one PDU for another: `_ask`, in this SNMP `version`."""
+
+    version: int
+
+    def get(self, oids: Sequence[Oid]) -> list[Value | None]:
+        """As `Session.get`."""
+        wanted = tuple(oids)
+        missing: Ids = Ids()
+        # Version 1 answers nothing at all where one is missing: ask again without that one.
+        while left := tuple(i for i in range(len(wanted)) if i not in missing):
+            asked = tuple(wanted[i] for i in left)
+            answer = self._ask(GET, asked, (), retry=True)
+            if not answer.status:
+                values = dict(zip(left, _values(asked, answer.binds), strict=True))
+                return [values.get(i) for i in range(len(wanted))]
+            _raise_unless_missing(answer, self.version, len(asked))
+            missing.add(left[answer.index - 1])
+        return [None] * len(wanted)
+
+    def get_next(self, oid: Oid) -> tuple[Oid, Value] | None:
+        """As `Session.get_next`."""
+        answer = self._ask(GET_NEXT, (oid,), (), retry=True)
+        if answer.status:
+            _raise_unless_missing(answer, self.version, 1)
+            return None
+        if len(answer.binds) != 1:
+            raise SnmpError("an answer with other pairs than were asked for")
+        found, tag, value = answer.binds[0]
+        if tag in _MISSING:
+            return None
+        if found <= oid:
+            raise SnmpError("a next instance that isn't after the one asked for")
+        return found, _value(value)
+
+    def set(self, pairs: Sequence[tuple[Oid, Value]], *, retry: bool = True) -> None:
+        """As `Session.set`."""
+        oids, values = tuple(oid for oid, _ in pairs), tuple(value for _, value in pairs)
+        answer = self._ask(SET, oids, values, retry=retry)
+        if answer.status:
+            raise AnsweredError(answer.status, answer.index)
+
+    @abstractmethod
+    def close(self) -> None:
+        """As `Session.close`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def _ask(
+        self, kind: int, oids: tuple[Oid, ...], values: tuple[Value, ...], *, retry: bool
+    ) -> Pdu:
+        """The answer to one request; a SET has a value to each OID. Raises SnmpError."""
+
+
+class SnmpSession(PduSession):
     """Our own client. `timeout_s` is that of each try; `retries` come after the first.
 
     `strays` counts datagrams that were no answer to what was asked: late, foreign or forged.
@@ -79,6 +143,7 @@ class SnmpSession:
         self._security: Security = (
             Plain(access) if isinstance(access, Community) else UserSecurity(access, engine_id)
         )
+        self.version = self._security.version
         self.timeout_s, self.retries, self.strays = timeout_s, retries, 0
         self._one_in_flight = threading.Lock()
 
@@ -88,61 +153,16 @@ class SnmpSession:
         security = self._security
         return security.engine_id if isinstance(security, UserSecurity) else b""
 
-    def get(self, oids: Sequence[Oid]) -> list[Value | None]:
-        """As `Session.get`."""
-        wanted = tuple(oids)
-        missing: set[int] = set()
-        # Version 1 answers nothing at all where one is missing: ask again without that one.
-        while left := tuple(i for i in range(len(wanted)) if i not in missing):
-            asked = tuple(wanted[i] for i in left)
-            answer = self._ask(GET, question(asked), retry=True)
-            if not answer.status:
-                values = dict(zip(left, _values(asked, answer.binds), strict=True))
-                return [values.get(i) for i in range(len(wanted))]
-            _raise_unless_missing(answer, self._security.version, len(asked))
-            missing.add(left[answer.index - 1])
-        return [None] * len(wanted)
-
-    def get_next(self, oid: Oid) -> tuple[Oid, Value] | None:
-        """As `Session.get_next`."""
-        answer = self._ask(GET_NEXT, question((oid,)), retry=True)
-        if answer.status:
-            _raise_unless_missing(answer, self._security.version, 1)
-            return None
-        if len(answer.binds) != 1:
-            raise SnmpError("an answer with other pairs than were asked for")
-        found, tag, value = answer.binds[0]
-        if tag in _MISSING:
-            return None
-        if found <= oid:
-            raise SnmpError("a next instance that isn't after the one asked for")
-        return found, _value(value)
-
-    def set(self, pairs: Sequence[tuple[Oid, Value]], *, retry: bool = True) -> None:
-        """As `Session.set`."""
-        binds: list[VarBind] = [(oid, tag_of(oid, value), value) for oid, value in pairs]
-        answer = self._ask(SET, encode_binds(binds), retry=retry)
-        if answer.status:
-            raise AnsweredError(answer.status, answer.index)
-
     def close(self) -> None:
         """As `Session.close`."""
         self._transport.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _ask(self, kind: int, binds: bytes, *, retry: bool) -> Pdu:
+    def _ask(
+        self, kind: int, oids: tuple[Oid, ...], values: tuple[Value, ...], *, retry: bool
+    ) -> Pdu:
+        binds = question(oids) if kind != SET else encode_binds(_pairs(oids, values))
         with self._one_in_flight:
-            ids: Ids = Counter()
+            ids: Ids = Ids()
             tries = 1 + (self.retries if retry else 0)
             for _ in range(tries):
                 answer = self._try(kind, binds, ids)
@@ -154,7 +174,7 @@ class SnmpSession:
         """One try; a lesson of version 3 (nothing was done yet) doesn't count as one."""
         for _ in range(1 + _MOST_LESSONS):
             request_id = secrets.randbits(31)
-            ids[request_id] += 1
+            ids.add(request_id)
             self._transport.send(self._security.wrap(Pdu(kind, request_id), binds))
             answer = self._await(ids)
             if answer is None or answer.kind != REPORT:
@@ -215,6 +235,11 @@ def walk(session: Session, under: Oid, most: int = 100_000) -> list[tuple[Oid, V
 def is_too_big(error: SnmpError) -> bool:
     """Whether fewer pairs would have been answered."""
     return isinstance(error, AnsweredError) and error.name == "tooBig"
+
+
+def _pairs(oids: tuple[Oid, ...], values: tuple[Value, ...]) -> list[VarBind]:
+    pairs = zip(oids, values, strict=True)
+    return [(oid, tag_of(oid, value), value) for oid, value in pairs]
 
 
 def _answers(pdu: Pdu, ids: Ids) -> bool:
