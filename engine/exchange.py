@@ -26,6 +26,8 @@ STARTING_WAVE_MPS = 5.0
 LEAST_LENGTH_M = 10.0
 FULL_RATIO = 0.9
 """A link is full where so much of what is seen of it is taken: cars stand unevenly."""
+WHOLE_RATIO = 0.8
+"""Of a link of which so much is seen, a lane that is full is so to the link's upstream end."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Link:
     wave_s: int
     storage_veh: float
     seen_veh: float
+
+    @property
+    def seen_whole(self) -> bool:
+        """The loops see all of the link: it is short."""
+        return self.seen_veh >= WHOLE_RATIO * self.storage_veh
 
 
 def links_of(sites: Sequence[Site]) -> tuple[Link, ...]:
@@ -134,7 +141,11 @@ class Exchange:
         """
         self._second += 1
         for link in self.links:
-            taken = believed_veh[link.target][list(link.lanes)].sum() / link.seen_veh
+            lanes_veh = believed_veh[link.target][list(link.lanes)]
+            # who wants a lane that is full to the upstream end stands in the junction before it,
+            # in everybody's way
+            in_lane_veh = lanes_veh.max() if link.seen_whole else lanes_veh.mean()
+            taken = in_lane_veh * len(link.lanes) / link.seen_veh
             room_ratio = max(1.0 - taken / FULL_RATIO, 0.0)
             self.room_veh[link.source][link.exit] = room_ratio * link.storage_veh
         tell_room(

@@ -56,6 +56,25 @@ def test_room_is_what_is_not_taken(crossroads: Make) -> None:
     assert exchange.room_veh[0][exit_of(west)] == 0.0
 
 
+def test_one_full_lane_closes_a_short_link_and_not_a_long_one(crossroads: Make) -> None:
+    # else those who want that lane enter and stand inside the junction: two junctions with a
+    # short link each way between them lock each other
+    for length_m, closed in ((24.0, True), (400.0, False)):
+        west, east = pair(crossroads)
+        movements = tuple(
+            m.model_copy(update={"exit_storage_m": 2 * length_m}) if m.exit == "W2" else m
+            for m in west.movements
+        )
+        west = west.model_copy(update={"movements": movements})
+        exchange = Exchange((west, east), 60, 0.1)
+        (link,) = (k for k in exchange.links if k.source == 0)
+        believed = [np.zeros(len(s.lanes)) for s in (west, east)]
+        believed[1][link.lanes[0]] = FULL_RATIO * link.seen_veh / len(link.lanes)
+        exchange.deliver(believed)
+        room_veh = exchange.room_veh[0][exit_of(west)]
+        assert room_veh == pytest.approx(0.0 if closed else link.storage_veh / 2)
+
+
 def test_where_nobody_speaks_for_a_link_it_has_room(crossroads: Make) -> None:
     west, east = pair(crossroads)
     exchange = Exchange((west, east), 60, 0.1)
