@@ -7,6 +7,8 @@ import typing
 from greenband.engine.public import on_demand as _on_demand
 
 if typing.TYPE_CHECKING:
+    from greenband.controllers.disturbance import Disturbance as Disturbance
+
     from .before_and_after import BeforeAfter as BeforeAfter
     from .before_and_after import before_after as before_after
     from .before_and_after import junction_before_after as junction_before_after
@@ -16,7 +18,6 @@ if typing.TYPE_CHECKING:
     from .bench_report import write_report as write_report
     from .comparison import Case as Case
     from .comparison import comparison_page as comparison_page
-    from .disturbance import Disturbance as Disturbance
     from .measures import Measures as Measures
     from .plan_cache import cached_plans as cached_plans
     from .plan_files import losses_of as losses_of
@@ -86,7 +87,7 @@ __getattr__ = _on_demand(
     {
         "BeforeAfter": "before_and_after",
         "Case": "comparison",
-        "Disturbance": "disturbance",
+        "Disturbance": "suite:Disturbance",
         "Measures": "measures",
         "Place": "bench",
         "Planned": "planning",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from greenband.controllers.disturbance import NONE
+
 from .bench_tables import Block, Cell, Cells, both_of, interval_text, label_of
-from .disturbance import NONE
 from .statistics import paired
 
 COST_TEXT = (

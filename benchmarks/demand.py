@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from greenband.controllers.disturbance import Disturbance
 from greenband.networks.incident import with_incident
 from greenband.networks.resample import DOUBLED, Draw, resample
 from greenband.networks.scenario import Scenario
 from greenband.networks.sumo_site import SumoSite
-
-from .disturbance import Disturbance
 
 S_PER_MIN = 60.0
 

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from greenband.controllers.disturbance import Disturbance
 from greenband.controllers.parameters import split_spec
 from greenband.engine.errors import InputError
 
-from .disturbance import Disturbance
 from .own_files import controller_digest
 from .peers.names import find_peer
 from .plan_cache import sources_digest
@@ -27,9 +27,7 @@ CODE = (
     "networks",
     "controllers",
     "benchmarks/demand.py",
-    "benchmarks/disturbance.py",
     "benchmarks/edge_waits.py",
-    "benchmarks/faulty_street.py",
     "benchmarks/guard.py",
     "benchmarks/measures.py",
     "benchmarks/measuring.py",

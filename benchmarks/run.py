@@ -15,6 +15,8 @@ import numpy as np
 
 from greenband.controllers.base import Controller
 from greenband.controllers.catalogue import Entry, find
+from greenband.controllers.disturbance import NONE, Disturbance
+from greenband.controllers.faulty_street import FaultyStreet
 from greenband.controllers.loop import Outcome, PackedStreet, run, watch
 from greenband.controllers.recorder import Recorder
 from greenband.engine.colour_check import audit
@@ -29,9 +31,7 @@ from greenband.networks.sumo_site import SumoSite, Uncontrolled
 from greenband.networks.sumo_street import SumoStreet
 
 from .demand import played as play
-from .disturbance import NONE, Disturbance
 from .edge_waits import EdgeWait, edge_output
-from .faulty_street import FaultyStreet
 from .guard import found_in_time, guarded
 from .measures import Measures
 from .measuring import measure

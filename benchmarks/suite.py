@@ -30,11 +30,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from greenband.controllers.catalogue import find, own_file
+from greenband.controllers.disturbance import NONE, Disturbance
 from greenband.controllers.parameters import split_spec
 from greenband.engine.errors import InputError
 from greenband.networks.sumo_reading import Info
 
-from .disturbance import NONE, Disturbance
 from .peers.names import find_peer, full_name
 from .run import Demand, League
 from .seeds import parse_seeds

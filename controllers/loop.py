@@ -99,7 +99,7 @@ def run(
     frames = street.read()
     if not frames:
         return outcome
-    gates = _gates(street, rules)
+    gates = gates_of(street, rules)
     estimator, arrays = Estimator(street.packing, info, needs), street.arrays
     units: list[_Unit] = []
     together: Together | None = None
@@ -130,7 +130,7 @@ def run(
     return outcome
 
 
-def _gates(street: PackedStreet, rules: Rules) -> dict[str, Gate]:
+def gates_of(street: PackedStreet, rules: Rules) -> dict[str, Gate]:
     """A Gate for each site, which takes over what the street shows."""
     packing, arrays = street.packing, street.arrays
     gates: dict[str, Gate] = {}

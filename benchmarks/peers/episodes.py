@@ -18,10 +18,10 @@ from time import perf_counter
 from typing import Any
 
 from greenband.benchmarks.demand import played
-from greenband.benchmarks.disturbance import NONE
 from greenband.benchmarks.measures import Measures, departures, measures
 from greenband.benchmarks.run import sumo_version
 from greenband.benchmarks.trips import read_totals, read_trips
+from greenband.controllers.disturbance import NONE
 from greenband.engine.errors import InputError, MissingPartError
 from greenband.networks.scenario import Scenario
 

@@ -6,10 +6,10 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from greenband.benchmarks.disturbance import NONE
 from greenband.benchmarks.rows import Code, Row, row_of
 from greenband.benchmarks.run import sumo_version
 from greenband.benchmarks.suite import RunSpec
+from greenband.controllers.disturbance import NONE
 from greenband.engine.errors import GreenbandError, InputError
 from greenband.networks.scenario import load_scenario
 

@@ -17,7 +17,6 @@ import pytest
 from greenband.benchmarks.bench import Place, run_all
 from greenband.benchmarks.bench_markdown import markdown
 from greenband.benchmarks.bench_report import page
-from greenband.benchmarks.disturbance import Disturbance
 from greenband.benchmarks.peers import episodes
 from greenband.benchmarks.peers.episodes import Pythons, is_trained, run_peer, train_peer
 from greenband.benchmarks.peers.names import PEERS, TRAINING_SEEDS, find_peer, full_name
@@ -27,6 +26,7 @@ from greenband.benchmarks.rows import Code
 from greenband.benchmarks.run import simulate
 from greenband.benchmarks.seeds import parse_seeds
 from greenband.benchmarks.suite import RunSpec
+from greenband.controllers.disturbance import Disturbance
 from greenband.engine.errors import InputError, MissingPartError
 from greenband.networks.scenario import load_scenario
 

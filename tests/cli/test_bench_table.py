@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from rich.console import Console
 
-from greenband.benchmarks.disturbance import NONE
 from greenband.benchmarks.rows import Row
 from greenband.cli.bench_table import delay_tables
+from greenband.controllers.disturbance import NONE
 
 CONTROLLERS = ("program", "actuated", "max-pressure", "longest-queue", "my/mine.py:LongestWait")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from greenband.benchmarks.demand import played
-from greenband.benchmarks.disturbance import Disturbance
 from greenband.benchmarks.measures import vehicle_schedule_s
 from greenband.benchmarks.run import simulate
 from greenband.benchmarks.trips import read_trips
+from greenband.controllers.disturbance import Disturbance
 from greenband.controllers.loop import watch
 from greenband.engine.errors import InputError
 from greenband.engine.rules import STREET

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from greenband.controllers.loop import PackedStreet
 from greenband.engine.frame import Command, Frame
 from greenband.engine.packing import FrameArrays, Packing, frame_arrays, frames_of
 from greenband.engine.site import Site
 
 from .disturbance import Disturbance
+from .loop import PackedStreet
 
 FLICKERS_A_SECOND = 0.5
 COUNTS_A_SECOND = 0.3

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from greenband.benchmarks.disturbance import Disturbance
-from greenband.benchmarks.faulty_street import FaultyStreet, draw_faults
 from greenband.benchmarks.run import simulate
+from greenband.controllers.disturbance import Disturbance
+from greenband.controllers.faulty_street import FaultyStreet, draw_faults
 from greenband.engine.errors import InputError
 from greenband.engine.rules import STREET
 from greenband.networks.overlay import read_signals
