@@ -16,12 +16,12 @@ from .message import V3, Pdu, decode_message, encode_message, version_of
 from .profile import PROFILES, Profile, ProfiledStore
 from .refusals import Refusals
 from .requests import answer
-from .usm import PRIVATE, User
+from .usm import DIGEST_SIZE, User
 from .v3 import parse
 
 Network = IPv4Network | IPv6Network
-# Header, user and digest around a PDU of version 3; an enciphered one has a little more.
-_AROUND_V3 = 180
+# Around a PDU of version 3, without the engine (twice), the user and the digest.
+_AROUND_V3 = 84
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,9 +103,10 @@ class Agent:
         if not isinstance(admitted, tuple):
             return admitted
         user, pdu = admitted
-        around = _AROUND_V3 + (16 if user.level & PRIVATE else 0)
-        room = min(self.profile.max_size, sealed.envelope.max_size) - around
         name = user.name.encode()
+        digest = DIGEST_SIZE[user.auth] if user.level else 0
+        around = _AROUND_V3 + 2 * len(self.engine.engine_id) + len(name) + digest
+        room = min(self.profile.max_size, sealed.envelope.max_size) - around
         encoded = self._answer(pdu, V3, name, write=user.write, room=room)
         return None if encoded is None else self.engine.seal(sealed.envelope, encoded)
 

@@ -13,9 +13,11 @@ from greenband.cabinet.snmp import (
     V2C,
     Agent,
     AnsweredError,
+    CallTransport,
     Community,
     Server,
     SilentError,
+    SnmpSession,
     UdpSession,
     User,
     walk,
@@ -24,7 +26,7 @@ from greenband.cabinet.snmp.message import GET, Pdu, encode_message, encode_pdu
 from greenband.cabinet.snmp.session import is_too_big
 from greenband.cabinet.snmp.syntax import SYS_UP_TIME
 
-from .conftest import ACCESS, CYCLE, PATTERN, READER, SPLITS, MemoryStore, session_to
+from .conftest import ACCESS, CYCLE, PATTERN, READER, SPLITS, USERS, MemoryStore, session_to
 
 
 def test_version_1_only_is_silent_to_the_others(make_agent: Callable[..., Agent]) -> None:
@@ -89,3 +91,26 @@ def test_slow_answers_come_late_and_come(make_agent: Callable[..., Agent]) -> No
         start = time.monotonic()
         assert session.get([CYCLE]) == [90]
         assert time.monotonic() - start >= PROFILES["slow"].delay_s[0]
+
+
+@pytest.mark.parametrize("user", USERS, ids=lambda user: user.name)
+def test_an_answer_of_version_3_uses_the_room_and_no_more(
+    make_agent: Callable[..., Agent], user: User
+) -> None:
+    sizes: list[int] = []
+    agent = make_agent("small-pdu")
+
+    def weighed(datagram: bytes, source: str) -> bytes | None:
+        answer = agent.handle(datagram, source)
+        sizes.append(len(answer or b""))
+        return answer
+
+    session = SnmpSession(CallTransport(weighed), user)
+    session.get([CYCLE])
+    for n in range(1, 20):
+        try:
+            session.get([CYCLE] * n)
+        except AnsweredError:
+            sizes.pop()
+            break
+    assert 440 < sizes[-1] <= max(sizes) <= 484
