@@ -129,7 +129,7 @@ def _scalars_and_rows(item: Item, rights: Rights, now: Now) -> str | None:
         return None
     rows = 2 if item.name == "splitTime" else 1
     table = item.name in TABLES or item.name in ORDERS
-    well = len(item.index) == rows and (table or item.index == (0,))
+    well = len(item.index) == rows and (min(item.index) > 0 if table else item.index == (0,))
     return None if well else "no instance of this object"
 
 

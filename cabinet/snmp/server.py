@@ -45,9 +45,13 @@ class Server:
     ) -> None:
         self.close()
 
+    def stop(self) -> None:
+        """Stop answering soon; `close` waits for it."""
+        self._closing.set()
+
     def close(self) -> None:
         """Stop answering and free the port."""
-        self._closing.set()
+        self.stop()
         self._thread.join()
         self._socket.close()
 

@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from greenband.cabinet.store import Oid, Value
 
 from .ber import END_OF_VIEW, NO_INSTANCE, NO_OBJECT
-from .errors import AnsweredError, SilentError, SnmpError
+from .errors import AnsweredError, SecurityError, SilentError, SnmpError
 from .message import (
     GET,
     GET_NEXT,
@@ -162,38 +162,66 @@ class SnmpSession(PduSession):
     ) -> Pdu:
         binds = question(oids) if kind != SET else encode_binds(_pairs(oids, values))
         with self._one_in_flight:
-            ids: Ids = Ids()
+            asked = _Question(kind, oids)
             tries = 1 + (self.retries if retry else 0)
+            refused: SecurityError | None = None
             for _ in range(tries):
-                answer = self._try(kind, binds, ids)
+                try:
+                    answer = self._try(asked, binds)
+                except SecurityError as error:
+                    # What was damaged on the way is answered so, too: only the last word counts.
+                    refused = error
+                    continue
                 if answer is not None:
                     return answer
-        raise SilentError(f"no answer to {tries} tries of {self.timeout_s:g} s each")
+        raise refused or SilentError(f"no answer to {tries} tries of {self.timeout_s:g} s each")
 
-    def _try(self, kind: int, binds: bytes, ids: Ids) -> Pdu | None:
+    def _try(self, asked: _Question, binds: bytes) -> Pdu | None:
         """One try; a lesson of version 3 (nothing was done yet) doesn't count as one."""
         for _ in range(1 + _MOST_LESSONS):
             request_id = secrets.randbits(31)
-            ids.add(request_id)
-            self._transport.send(self._security.wrap(Pdu(kind, request_id), binds))
-            answer = self._await(ids)
+            asked.ids.add(request_id)
+            self._transport.send(self._security.wrap(Pdu(asked.kind, request_id), binds))
+            answer = self._await(asked)
             if answer is None or answer.kind != REPORT:
                 return answer
             self._security.learn()
         return None
 
-    def _await(self, ids: Ids) -> Pdu | None:
-        """The first genuine answer to any of these; a late one of an earlier try will do."""
+    def _await(self, asked: _Question) -> Pdu | None:
+        """The first genuine answer to any try; a late one of an earlier try will do."""
         end = self._clock() + self.timeout_s
         while (left := end - self._clock()) > 0:
             datagram = self._transport.receive(left)
             if datagram is None:
                 return None
             pdu = self._security.unwrap(datagram)
-            if pdu is not None and _answers(pdu, ids):
+            if pdu is not None and asked.is_answered_by(pdu):
                 return pdu
             self.strays += 1
         return None
+
+
+class _Question:
+    """What was asked, and the request ids of its tries."""
+
+    __slots__ = ("ids", "kind", "oids")
+
+    def __init__(self, kind: int, oids: tuple[Oid, ...]) -> None:
+        self.kind, self.oids, self.ids = kind, oids, Ids()
+
+    def is_answered_by(self, pdu: Pdu) -> bool:
+        """Whether a genuine PDU answers it: not another's, nor with other pairs than were asked."""
+        if pdu.kind == REPORT:
+            # Its request may have been unreadable to who reports; its message id was checked.
+            return True
+        if pdu.kind != RESPONSE or pdu.request_id not in self.ids:
+            return False
+        if pdu.status:
+            return True
+        if self.kind == GET_NEXT:
+            return len(pdu.binds) == len(self.oids)
+        return tuple(bind[0] for bind in pdu.binds) == self.oids
 
 
 class UdpSession(SnmpSession):
@@ -240,11 +268,6 @@ def is_too_big(error: SnmpError) -> bool:
 def _pairs(oids: tuple[Oid, ...], values: tuple[Value, ...]) -> list[VarBind]:
     pairs = zip(oids, values, strict=True)
     return [(oid, tag_of(oid, value), value) for oid, value in pairs]
-
-
-def _answers(pdu: Pdu, ids: Ids) -> bool:
-    # A report's request may have been unreadable to who reports; its message id has been checked.
-    return pdu.kind == REPORT or (pdu.kind == RESPONSE and pdu.request_id in ids)
 
 
 def _raise_unless_missing(answer: Pdu, version: int, asked: int) -> None:

@@ -30,7 +30,8 @@ def need_s(controller: Controller, phase: int) -> float:
     least = number(controller, "phaseMinimumGreen", phase)
     if number(controller, "phaseOptions", phase) & 1 << 8 or phase in (2, 6):
         walk = number(controller, "phaseWalk", phase)
-        least = max(least, walk + number(controller, "phasePedestrianClear", phase))
+        if walk:
+            least = max(least, walk + number(controller, "phasePedestrianClear", phase))
     return least + change_ds / 10
 
 
@@ -105,9 +106,10 @@ def near(draw: st.DrawFn) -> Plan:
 def controllers(draw: st.DrawFn) -> Controller:
     controller = Controller()
     for phase in range(1, 9):
-        controller.say("phaseMinimumGreen", draw(st.integers(3, 12)), phase)
+        controller.say("phaseMinimumGreen", draw(st.integers(3, 9)), phase)
         controller.say("phaseYellowChange", draw(st.sampled_from([30, 36, 40, 43])), phase)
         controller.say("phaseRedClear", draw(st.sampled_from([5, 10, 15])), phase)
+        controller.say("phaseWalk", 7 if phase % 2 == 0 else 0, phase)
         controller.say("phaseOptions", draw(st.sampled_from([1, 1 | 1 << 8])), phase)
     return controller
 

@@ -83,6 +83,11 @@ def test_what_the_site_has_allowed_passes(pairs: Pairs) -> None:
     assert refusals(pairs, FULL, NOW) == []
 
 
+def test_there_is_no_row_0() -> None:
+    for pair in ((at("phaseControlGroupHold", 0), 0), (at("splitTime", 20, 0), 20)):
+        assert "rule instance" in " ".join(refusals([pair], FULL, NOW))
+
+
 @pytest.mark.parametrize("value", [-1, 254, 255, 12, b"\x0a", True])
 def test_no_other_pattern_is_called(value: Value) -> None:
     assert refusals([(CALL, value)], FULL, NOW) != []

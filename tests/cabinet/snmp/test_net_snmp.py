@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from greenband.cabinet.snmp import Community, Server, SilentError, UdpSession, User, walk
+from greenband.cabinet.snmp import Community, Server, UdpSession, User, walk
 
 from .conftest import CYCLE, MemoryStore
 
@@ -20,7 +17,6 @@ TOOLS = ("snmpget", "snmpset", "snmpwalk", "snmpbulkwalk")
 needs_tools = pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in TOOLS), reason="needs Debian's package snmp"
 )
-SNMPD = shutil.which("snmpd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 LEVELS = {
     "v1": ("-v1", "-c", "writes-too"),
     "v2c": ("-v2c", "-c", "writes-too"),
@@ -100,57 +96,12 @@ def test_its_tools_are_refused_as_they_should_be(server: Server, store: MemorySt
     assert store.sets == []
 
 
-CONFIG = """\
-rocommunity reads-only 127.0.0.1
-rwcommunity writes-too 127.0.0.1
-createUser operator SHA-256 "auth phrase 1" AES "priv phrase 1"
-createUser watcher SHA "auth phrase 2" AES "priv phrase 2"
-rwuser operator authPriv
-rouser watcher authPriv
-sysContact nobody
-sysLocation here
-"""
 SYS_NAME, SYS_LOCATION = (1, 3, 6, 1, 2, 1, 1, 5, 0), (1, 3, 6, 1, 2, 1, 1, 6, 0)
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
-def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    if SNMPD is None:
-        pytest.skip("needs Debian's package snmpd")
-    folder = tmp_path_factory.mktemp("snmpd")
-    (folder / "snmpd.conf").write_text(CONFIG)
-    port = free_port()
-    process = subprocess.Popen(
-        [SNMPD, "-f", "-C", "-c", str(folder / "snmpd.conf"), "-Lf", str(folder / "log"),
-         "-p", str(folder / "pid"), f"127.0.0.1:{port}"],
-        env={**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": str(folder / "state")},
-    )  # fmt: skip
-    try:
-        _wait_for(port, folder)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_for(port: int, folder: Path) -> None:
-    with UdpSession(
-        "127.0.0.1", port, Community(1, b"reads-only", b"writes-too"), timeout_s=0.3, retries=0
-    ) as session:
-        for _ in range(100):
-            try:
-                session.get([SYS_LOCATION])
-            except SilentError:
-                time.sleep(0.1)
-                continue
-            return
-        pytest.fail((folder / "log").read_text())
+def snmpd(start_snmpd: Callable[[str], int]) -> int:
+    return start_snmpd("")
 
 
 THEIRS: dict[str, Community | User] = {
