@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil, floor
+from math import floor
 
 from greenband.engine.plan import Plan
 
 from .driver import RefusedError
 from .ntcip_live import Live
+from .whole_seconds import share
 
-_EXACT, _LARGEST_S = 1e-6, 999.0
+_LARGEST_S = 999.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +63,6 @@ def propose(plan: Plan, live: Live, numbers: Mapping[str, int] | None = None) ->
         order=order,
         reference=_number(plan.reference_phase, numbers) if plan.reference_phase else 0,
     )
-
-
-def share(total: int, wanted: Sequence[float], least: Sequence[float]) -> list[int]:
-    """Whole numbers that sum to `total`, near `wanted`, not below `least` if that is possible."""
-    given = [
-        max(floor(w + _EXACT), ceil(low - _EXACT)) for w, low in zip(wanted, least, strict=True)
-    ]
-    while sum(given) < total:
-        k = max(range(len(given)), key=lambda i: wanted[i] - given[i])
-        given[k] += 1
-    while sum(given) > total:
-        room = [i for i in range(len(given)) if given[i] - 1 >= least[i] - _EXACT]
-        k = min(room or range(len(given)), key=lambda i: wanted[i] - given[i])
-        given[k] -= 1
-    return given
 
 
 def _rounded(asked: Mapping[int, float], live: Live, cycle_s: int) -> dict[int, int]:

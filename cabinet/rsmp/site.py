@@ -174,6 +174,7 @@ class VirtualSite:
             self._alarm_connection(broken=True)
         self._stream = self._peer = None
         self._greeted = False
+        self._dial_s = self._clock() + self.config.reconnect_s
 
     def _alarm_connection(self, *, broken: bool) -> None:
         component = self.config.component

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenband.cabinet.driver import RefusedError
-from greenband.cabinet.ntcip_plan import propose, share
+from greenband.cabinet.ntcip_plan import propose
 from greenband.cabinet.ntcip_verify import Limits, verify
+from greenband.cabinet.whole_seconds import share
 from greenband.engine.plan import Plan, Split
 
 from .conftest import plan_of

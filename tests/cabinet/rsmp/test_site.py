@@ -295,7 +295,7 @@ def test_when_the_connection_is_cut_it_goes_back_after_the_timeout(pair: Pair) -
 def test_a_supervisor_that_comes_back_in_time_keeps_its_plan(pair: Pair) -> None:
     pair.command("M0002", status="True", timeplan="10")
     pair.site.close()
-    pair.on(40)
+    pair.on(25)
     pair.supervisor.connect()
     pair.on(300, pair.supervisor.watchdog)
     assert pair.site.controller.wanted == 10
