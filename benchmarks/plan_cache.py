@@ -95,7 +95,9 @@ def sources_digest(sources: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for source in sources:
         place = home / source
-        files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+        files = (
+            [place] if place.is_file() else sorted((*place.rglob("*.py"), *place.rglob("*.npz")))
+        )
         for file in files:
             digest.update(file.relative_to(home).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

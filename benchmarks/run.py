@@ -54,6 +54,8 @@ class RunResult:
     decision_ms, decision_99_ms : the same for one decision of one site, median and 99th
         percentile; None where nobody decides.
     refusals : requests that the Gate did not follow; refusal_reasons the most frequent.
+    guarded_s : seconds, over all sites, in which a policy left the decision to rolling-horizon;
+        None where no policy ran.
     gridlocked : lanes that were. parameters : of the controller, given or its defaults.
     audit : what the independent checker found in the colours that were shown: `violations` of a
         limit, `remarks` where it need not be wrong (a network's own program; a limit that only
@@ -84,6 +86,7 @@ class RunResult:
     parameters: dict[str, float] = field(default_factory=dict)
     disturbance: str = NONE.name
     wait_by_edge: dict[str, EdgeWait] = field(default_factory=dict)
+    guarded_s: int | None = None
 
     def as_dict(self) -> dict[str, object]:
         """One flat object, as the command line prints it with ``--json``."""
@@ -196,6 +199,7 @@ def simulate(
         wait_by_edge=measured.wait_by_edge,
         parameters=entry.values,
         disturbance=disturbance.name,
+        guarded_s=outcome.guarded_s,
     )
 
 

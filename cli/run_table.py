@@ -168,6 +168,12 @@ def _remarks(results: Sequence[RunResult]) -> Iterator[Text]:
     if locked:
         yield Text(f"Gridlock on {', '.join(locked[:8])}", style="red")
     yield from _audited(results)
+    guarded_s = sum(result.guarded_s or 0 for result in results)
+    if guarded_s:
+        yield Text(
+            f"In {guarded_s} signal-seconds what was seen is unlike what the policy was trained on: "
+            "rolling-horizon decided."
+        )
     refused = sum(result.refusals for result in results)
     if refused:
         yield Text(f"The Gate did not follow {refused} requests (reasons: see --json).")

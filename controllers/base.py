@@ -6,7 +6,7 @@ A controller can't tell which street it drives: what was benchmarked is what run
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from greenband.engine.estimate import Joined
 from greenband.engine.frame import Command, Frame, Request, State
@@ -54,6 +54,13 @@ class Controller(Protocol):
     def decide(self, state: State) -> Request:
         """The stage to go to or hold, or a plan to run."""
         ...
+
+
+@runtime_checkable
+class Guarding(Protocol):
+    """A controller that hands what it doesn't know to another, and counts the seconds."""
+
+    guarded_s: int
 
 
 class Joins(Controller, Protocol):

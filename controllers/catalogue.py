@@ -22,8 +22,10 @@ from .max_pressure import MaxPressure
 from .parameters import Parameter, read_values, split_spec
 from .plan import PlanController
 from .policy import is_policy, policy_kind
+from .policy_file import GENERAL, load_policy
 from .program import Program
 from .rolling_horizon import RollingHorizon
+from .stage_policy import StagePolicy
 
 NEEDS = frozenset(
     {"counts", "presence", "occupancy", "queues", "arrivals", "downstream", "vehicles"}
@@ -105,6 +107,25 @@ def _make_plan(
     return PlanController(site, plan)
 
 
+def _trained(name: str, policy: str = "", description: str = "") -> Entry:
+    """A trained policy, of those that come with Greenband or of a path; read when first needed."""
+
+    def make(
+        site: Site, plan: Plan | None = None, values: Mapping[str, float] | None = None
+    ) -> Controller:
+        trained = load_policy(policy or name)
+        return StagePolicy(site, trained.network, trained.guard, **(values or {}))
+
+    return Entry(
+        name,
+        description or f"the trained policy {Path(name).name}",
+        StagePolicy.needs,
+        StagePolicy.interval_s,
+        make,
+        parameters=StagePolicy.parameters,
+    )
+
+
 CATALOGUE: dict[str, Entry] = {
     entry.name: entry
     for entry in (
@@ -133,6 +154,11 @@ CATALOGUE: dict[str, Entry] = {
             "looks a minute ahead, second by second, and takes the cheapest first step",
             RollingHorizon,
         ),
+        _trained(
+            "policy",
+            GENERAL,
+            "looks ahead, and goes where a network, trained once for any site, prices least",
+        ),
         _entry(
             "longest-queue", "the stage with most vehicles in front of it (greedy)", LongestQueue
         ),
@@ -143,13 +169,17 @@ CATALOGUE: dict[str, Entry] = {
 def find(name_or_path: str) -> Entry:
     """The controller of this name, or what a user's file has, ``path/to/file.py:Name``.
 
-    That is a class with ``decide(state)``, or a policy (`policy.policy_kind`). The file is run.
-    Either may have numbers behind it, ``actuated?passage_s=3``. Raises InputError where there is no
-    such name, file, class or number, or it lacks a part.
+    A path that ends in .npz is a policy that `greenband train` wrote. The other kind of file has a
+    class with ``decide(state)``, or a policy (`policy.policy_kind`), and is run. Each may have
+    numbers behind it, ``actuated?passage_s=3``. Raises InputError where there is no such name,
+    file, class or number, or it lacks a part.
     """
     name, texts = split_spec(name_or_path)
     path = own_file(name)
-    entry = CATALOGUE[name] if path is None else _of_file(path, name.rpartition(":")[2])
+    if name.endswith(".npz"):
+        entry = _trained(name)
+    else:
+        entry = CATALOGUE[name] if path is None else _of_file(path, name.rpartition(":")[2])
     if not texts:
         return entry
     values = read_values(name, entry.parameters, texts)
@@ -162,7 +192,7 @@ def own_file(name_or_path: str) -> Path | None:
     Raises InputError where there is no such name or file.
     """
     name, _ = split_spec(name_or_path)
-    if name in CATALOGUE:
+    if name in CATALOGUE or name.endswith(".npz"):
         return None
     path, colon, _ = name.rpartition(":")
     if not colon or not path.endswith(".py"):

@@ -19,7 +19,7 @@ from greenband.engine.packing import FrameArrays, Packing
 from greenband.engine.rules import Rules
 from greenband.engine.site import Site
 
-from .base import Controller, Street, Together
+from .base import Controller, Guarding, Street, Together
 from .recorder import Recorder
 
 
@@ -44,7 +44,8 @@ class Outcome:
     `decide_s` is what estimating, deciding and checking took in all, `slowest_s` in the slowest
     second; `decisions_s` has, for each second but the first in which controllers were asked, that
     time by the number of sites that were; `refusals` counts by site and reason the requests that
-    the Gate did not follow.
+    the Gate did not follow. `guarded_s` are seconds in which a policy was not asked because what it
+    saw is unlike all that it was trained on, over all sites; None where no policy has a guard.
     """
 
     seconds: int = 0
@@ -52,6 +53,7 @@ class Outcome:
     slowest_s: float = 0.0
     decisions_s: list[float] = field(default_factory=list)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    guarded_s: int | None = None
 
 
 @dataclass(slots=True)
@@ -127,6 +129,8 @@ def run(
         if each_second is not None:
             each_second(states)
         frames = street.read()
+    guarded_s = [u.controller.guarded_s for u in units if isinstance(u.controller, Guarding)]
+    outcome.guarded_s = sum(guarded_s) if guarded_s else None
     return outcome
 
 

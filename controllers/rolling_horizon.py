@@ -15,7 +15,7 @@ import numpy as np
 
 from greenband.engine.exchange import Exchange
 from greenband.engine.frame import Request, State
-from greenband.engine.rolling import HOLDS_S, Outlook, Settings
+from greenband.engine.rolling import HOLDS_S, Choose, Outlook, Settings
 from greenband.engine.site import Site
 
 from .actuated import Actuated
@@ -57,7 +57,7 @@ class RollingHorizon:
 
     def __init__(self, site: Site, **settings: float) -> None:
         self.outlook = Outlook(site, Settings(**settings))
-        self._settings = Settings(**settings)
+        self.settings = Settings(**settings)
         self._holds = requests_of(site, "rolling horizon: holds")
         self._fallback = Actuated(site)
 
@@ -66,7 +66,7 @@ class RollingHorizon:
         cls, controllers: Sequence[RollingHorizon], states: Sequence[State], seen: Seen
     ) -> Together:
         """Each decides for itself, and hears of its neighbours' room."""
-        settings = controllers[0]._settings
+        settings = controllers[0].settings
         exchange = Exchange(
             [s.site for s in states], settings.model.horizon_s, settings.drain_veh_s
         )
@@ -80,14 +80,14 @@ class RollingHorizon:
 
         return decide
 
-    def decide(self, state: State) -> Request:
-        """Hold the present stage, or go to another."""
+    def decide(self, state: State, choose: Choose | None = None) -> Request:
+        """Hold the present stage, or go to another; `choose` as in `Outlook.look`."""
         if state.stage < 0:
             return self._holds[0]
         if state.trust_ratio.mean() < LEAST_TRUST_RATIO:
             asked = self._fallback.decide(state)
             return Request(stage=asked.stage, reason="actuated: too few loops are believed")
-        stage = self.outlook.look(state)
+        stage = self.outlook.look(state, choose)
         if stage == state.stage:
             return self._holds[stage]
         return Request(stage=stage, reason=self._reason(state, stage))

@@ -10,6 +10,7 @@ movements, turns that give way and full links make the state too large for one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,8 @@ from .site import Site
 
 HOLDS_S = (1, 2, 4, 6, 8, 11, 14, 20, 30)
 """Seconds for which holding the present stage is looked at."""
+Choose = Callable[[int], int]
+"""Given the stage of the cheapest step, the one that is taken."""
 ACCELERATION_MPS2 = 2.6
 UNLIMITED_VEH = 1e9
 GREEN = int(Colour.GREEN)
@@ -104,6 +107,7 @@ class Outlook:
     told_room_veh : (n_exits,) what room there is, as neighbours say where it isn't seen.
     freed_veh : (n_exits, horizon) what becomes free in each second, as they foretell.
     foretold_veh : (n_movements, horizon) who will cross when, filled in by `look`.
+    slack : steps that cost more by so much, in vehicle-seconds, are given up; at first by any.
     costs : (n_holds + n_stages,) vehicle-seconds that each first step leads to: holding the present
         stage for each of `HOLDS_S`, then going to each stage. Infinite where a step is not
         allowed, or was given up because another is cheaper.
@@ -126,6 +130,7 @@ class Outlook:
         self._arrivals_veh = np.zeros((n, horizon_s))
         self._from, self._at, self._since_s = -1, -1, 0.0
         self._ready = False
+        self.slack = 0.0
         self.told_room_veh = np.full(len(exits), np.inf)
         self.freed_veh = np.full((len(exits), horizon_s), settings.drain_veh_s)
         self.foretold_veh = np.zeros((len(site.movements), horizon_s))
@@ -139,8 +144,12 @@ class Outlook:
             if link.target == number:
                 self._fed[list(link.lanes)] = True
 
-    def look(self, state: State) -> int:
-        """The stage to hold or to go to, for a state that has one."""
+    def look(self, state: State, choose: Choose | None = None) -> int:
+        """The stage to hold or to go to, for a state that has one.
+
+        Where a signal isn't changing, `choose` may take another than the cheapest: it is given
+        that, and finds the `costs` of all steps within `slack` of it.
+        """
         if not self._ready:
             self._layout = layout_of(self._site, state.order)
             self._hold_veh = self._holding(state)
@@ -160,7 +169,10 @@ class Outlook:
                 allowed,
                 self._holds_s if may_hold else self._holds_s[:0],
                 self.costs,
+                self.slack,
             )
+            if choose is not None:
+                best = choose(best)
         foretell(
             self._layout,
             traffic,

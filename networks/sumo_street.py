@@ -5,11 +5,12 @@ By libsumo in this process, one simulation at a time; by TraCI with SUMO's windo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -126,6 +127,7 @@ class SumoStreet:
         }
         self._gridlock = GridlockWatch(simulator, self.signals)
         self._look_in = EVERY_S
+        self._lost: tuple[Callable[..., Any], ...] | None = None
 
     def _first(self, i: int, site: SumoSite) -> _Signal:
         renderer, state = renderer_of(site), str(self._state(site.signal_id))
@@ -234,6 +236,24 @@ class SumoStreet:
     def gridlocked(self) -> tuple[str, ...]:
         """Lanes that were gridlocked at some time."""
         return self._gridlock.lanes(self.history)
+
+    def lost_s(self) -> float:
+        """Vehicle-seconds that were lost in the second that has just ended.
+
+        By every vehicle against the speed that it may drive, a whole one by who waits to enter.
+        """
+        assert self._simulator is not None
+        if self._lost is None:
+            get = self._simulator.getter
+            self._lost = (
+                get("vehicle", "getIDList"),
+                get("vehicle", "getSpeed"),
+                get("vehicle", "getAllowedSpeed"),
+                get("simulation", "getPendingVehicles"),
+            )
+        names, speed, allowed, pending = self._lost
+        moving = sum(max(1.0 - speed(v) / allowed(v), 0.0) for v in names())
+        return float(moving + len(pending()))
 
     def vehicle_types(self, vehicle_class: str) -> frozenset[str]:
         """Names of the vehicle types of a SUMO class, such as "bus"."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,20 +15,39 @@ from greenband.controllers.disturbance import Disturbance
 from greenband.controllers.faulty_street import FaultyStreet
 from greenband.controllers.loop import PackedStreet
 from greenband.engine.estimate import Info
+from greenband.engine.frame import Frame
 from greenband.engine.rules import STREET, Rules, resco
 from greenband.networks.overlay import read_signals
 from greenband.networks.resample import resample
 from greenband.networks.scenario import Scenario, load_scenario
+from greenband.networks.sumo_site import SumoSite
 from greenband.networks.sumo_street import SumoStreet
+
+
+class Truth(PackedStreet, Protocol):
+    """What a simulated street knows beside what it reports."""
+
+    @property
+    def frames(self) -> dict[str, Frame]:
+        """The second that has just ended, without what is wrong with the loops."""
+        ...
+
+    def lost_s(self) -> float:
+        """Vehicle-seconds that all vehicles lost in that second."""
+        ...
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A street that runs, the rules that hold on it, and what gives it back."""
+    """A street that runs, the rules that hold on it, and what gives it back.
+
+    `truth`, where there is one, is what really happens on the street: a controller never sees it.
+    """
 
     street: PackedStreet
     rules: Rules
     close: Callable[[], None]
+    truth: Truth | None = None
 
 
 class Streets(Protocol):
@@ -87,9 +106,10 @@ class ScenarioStreets:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="greenband-")))
             played = resample(given, seed, folder) if self.varied.demand else given
-            opened = open_scenario(
-                played,
-                (self.league or given.league),
+            signals, _ = read_signals(played)
+            opened = open_signals(
+                replace(played, league=self.league or given.league),
+                signals,
                 seed=seed,
                 disturbance=self.varied.drawn(rng),
                 info=info,
@@ -97,12 +117,12 @@ class ScenarioStreets:
                 folder=folder,
             )
             stack.callback(opened.close)
-            return Opened(opened.street, opened.rules, stack.pop_all().close)
+            return Opened(opened.street, opened.rules, stack.pop_all().close, opened.truth)
 
 
-def open_scenario(
+def open_signals(
     scenario: Scenario,
-    league: str,
+    signals: Sequence[SumoSite],
     *,
     seed: int,
     disturbance: Disturbance,
@@ -111,10 +131,9 @@ def open_scenario(
     folder: Path,
 ) -> Opened:
     """A scenario in SUMO with what is wrong with its loops; SUMO's files go into `folder`."""
-    rules = resco(scenario.resco_yellow_s) if league == "resco" else STREET
-    signals, _ = read_signals(scenario)
+    rules = resco(scenario.resco_yellow_s) if scenario.league == "resco" else STREET
     street = SumoStreet(
         scenario, signals, rules=rules, folder=folder, info=info, needs=needs, seed=seed
     )
     seen = FaultyStreet(street, disturbance, seed) if disturbance.of_detectors else street
-    return Opened(seen, rules, street.close)
+    return Opened(seen, rules, street.close, street)

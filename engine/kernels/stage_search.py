@@ -18,13 +18,13 @@ def cheapest(
     allowed: NDArray[np.bool_],
     holds_s: NDArray[np.int64],
     costs: NDArray[np.float64],
+    slack: float = 0.0,
 ) -> int:
     """The stage to hold or to go to now; the present one in a tie.
 
     `costs` gets what each choice costs: holding the present stage for each of `holds_s`, and at the
-    end (n_stages,) going to each stage now; infinite where that isn't `allowed`, says the same as
-    a choice before it, or costs more than the best so far. Without `holds_s` the present stage may
-    not be held.
+    end (n_stages,) going to each stage now; infinite where that isn't `allowed`, or costs more than
+    the best so far by more than `slack`. Without `holds_s` the present stage may not be held.
     """
     nothing = np.zeros((0, 0))
     costs[:] = np.inf
@@ -32,14 +32,18 @@ def cheapest(
     first = costs.size - n_stages
     best, best_cost, left_s = present.stage, np.inf, -1
     for i in range(holds_s.size):
-        if holds_s[i] > left_s:  # else the rule held it for longer by itself
-            costs[i], left_s = rollout(
-                layout, traffic, model, present, holds_s[i], -1, best_cost, nothing
-            )
-            best_cost = min(best_cost, costs[i])
+        if holds_s[i] <= left_s:  # the rule held it for longer by itself
+            costs[i] = costs[i - 1]
+            continue
+        costs[i], left_s = rollout(
+            layout, traffic, model, present, holds_s[i], -1, best_cost + slack, nothing
+        )
+        best_cost = min(best_cost, costs[i])
     for s in range(n_stages):
         if s != present.stage and allowed[s]:
-            costs[first + s], _ = rollout(layout, traffic, model, present, 0, s, best_cost, nothing)
+            costs[first + s], _ = rollout(
+                layout, traffic, model, present, 0, s, best_cost + slack, nothing
+            )
             if costs[first + s] < best_cost:
                 best, best_cost = s, costs[first + s]
     return best
