@@ -90,14 +90,12 @@ def _key(
 
 
 def sources_digest(sources: Sequence[str]) -> str:
-    """SHA-256 of our own sources below these folders and files."""
+    """SHA-256 of our own sources and policies below these folders and files."""
     home = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for source in sources:
         place = home / source
-        files = (
-            [place] if place.is_file() else sorted((*place.rglob("*.py"), *place.rglob("*.npz")))
-        )
+        files = [f for kind in ("*.py", "*.npz") for f in sorted(place.rglob(kind))] or [place]
         for file in files:
             digest.update(file.relative_to(home).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

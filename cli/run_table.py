@@ -171,8 +171,8 @@ def _remarks(results: Sequence[RunResult]) -> Iterator[Text]:
     guarded_s = sum(result.guarded_s or 0 for result in results)
     if guarded_s:
         yield Text(
-            f"In {guarded_s} signal-seconds what was seen is unlike what the policy was trained on: "
-            "rolling-horizon decided."
+            f"In {guarded_s} signal-seconds what was seen is unlike what the policy was trained "
+            "on: rolling-horizon decided."
         )
     refused = sum(result.refusals for result in results)
     if refused:

@@ -91,7 +91,7 @@ def shipped() -> list[str]:
 def _read(path: Path, changed_ns: int) -> Policy:
     card = _card(path)
     try:
-        with np.load(path) as file:
+        with path.open("rb") as opened, np.load(opened) as file:
             arrays = {name: file[name] for name in file.files}
         policy = Policy(network_of(arrays), guard_of(arrays), card)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:

@@ -76,13 +76,14 @@ def _build_net(street: Street, legs: list[Leg], net: Path, sites: dict[str, Site
             *("--output.street-names", "false", "--junctions.limit-turn-speed", "5.5"),
         ]
         first = work / "first.net.xml"
-        _netconvert([*plain, "-o", str(first)])
+        netconvert([*plain, "-o", str(first)])
         (work / "street.tll.xml").write_text(programs_xml(street, first, sites, legs))
-        _netconvert(["-s", str(first), "-i", str(work / "street.tll.xml"), "-o", str(net)])
+        netconvert(["-s", str(first), "-i", str(work / "street.tll.xml"), "-o", str(net)])
     net.write_text(_without_comments(net.read_text()))
 
 
-def _netconvert(arguments: list[str]) -> None:
+def netconvert(arguments: list[str]) -> None:
+    """Run SUMO's netconvert. Raises InputError with its words where it finds a fault."""
     program = Path(sumo.SUMO_HOME) / "bin" / "netconvert"
     done = subprocess.run([str(program), *arguments], capture_output=True, text=True, check=False)
     if done.returncode:

@@ -7,14 +7,12 @@ and programs, as it does for most networks that people have.
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import sumo
 
-from greenband.engine.errors import InputError
+from greenband.networks.street_builder import netconvert
 
 SPEEDS_MPS = (8.33, 11.11, 13.89, 16.67)
 CLEAR_OF_CENTRE_M = 14.0
@@ -138,21 +136,13 @@ def write_net(drawn: Drawn, rng: np.random.Generator, folder: Path) -> Path:
         files[name].write_text(text)
     net = folder / "drawn.net.xml"
     layout = "incoming" if rng.random() < 0.2 else "opposites"
-    program = Path(sumo.SUMO_HOME) / "bin" / "netconvert"
     arguments = [
         *("-n", str(files["nod"]), "-e", str(files["edg"]), "-x", str(files["con"])),
         *("--no-turnarounds", "true", "--tls.layout", layout, "--tls.yellow.time", "3"),
         *("--tls.left-green.time", "6", "--no-warnings", "true", "-o", str(net)),
         *("--xml-validation", "never"),
     ]
-    done = subprocess.run([str(program), *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise InputError(
-            "netconvert",
-            done.stderr.strip()[-300:],
-            "a network",
-            "Report the seed: drawn networks should always be buildable.",
-        )
+    netconvert(arguments)
     return net
 
 
