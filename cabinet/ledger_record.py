@@ -48,7 +48,7 @@ READABLE = SETTABLE | {
     "phaseStatusGroupReds", "phaseStatusGroupPhaseOns", "phaseStatusGroupPhaseNexts",
     "S0001.signalgroupstatus", "S0001.cyclecounter", "S0001.basecyclecounter", "S0001.stage",
     "S0014.status", "S0014.source", "S0020.controlmode", "S0020.intersection", "S0023.status",
-    "S0024.status", "S0028.status",
+    "S0024.status", "S0028.status", "S0034.status",
 }  # fmt: skip
 """Objects whose value may be read back into the ledger."""
 _OBJECT = re.compile(r"(?P<name>[A-Za-z0-9]+(?:\.[a-z]+)?)(?:\.\d+)*")

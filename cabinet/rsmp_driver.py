@@ -111,10 +111,11 @@ class RsmpDriver:
         if reasons:
             raise RefusedError("; ".join(reasons))
         self._gateway.sent.clear()
-        self._set_dead_man()
+        timeout = (("S0034.status", self._set_dead_man()),)
         read_back = self._write(asked.slot, asked.numbers)
         self._call(asked.slot)
-        self.written = RsmpWritten(tuple(self._gateway.sent), (*read_back, ("S0014", asked.slot)))
+        called = (("S0014.status", asked.slot),)
+        self.written = RsmpWritten(tuple(self._gateway.sent), timeout + read_back + called)
 
     def keep_alive(self) -> None:
         """As `Driver.keep_alive`. Raises RefusedError where what we set is no longer in force."""
@@ -188,7 +189,8 @@ class RsmpDriver:
             return None
         return found if found >= 0 else None
 
-    def _set_dead_man(self) -> None:
+    def _set_dead_man(self) -> int:
+        """Have the controller's timeout as the settings want it; what it reads."""
         wanted = self._settings.timeout_min
         found = self._dead_man()
         if found is None:
@@ -196,10 +198,12 @@ class RsmpDriver:
                 "it has no timeout for dynamic bands (S0034): nothing would take our plan back"
             )
         if found == wanted:
-            return
+            return found
         self._gateway.command(SET_TIMEOUT, {"status": str(wanted)})
-        if self._dead_man() != wanted:
-            raise RefusedError(f"the timeout reads {self._dead_man()} after it was set to {wanted}")
+        found = self._dead_man()
+        if found != wanted:
+            raise RefusedError(f"the timeout reads {found} after it was set to {wanted}")
+        return wanted
 
     def _write(self, slot: int, numbers: Numbers) -> tuple[tuple[str, int], ...]:
         """Write a time plan's numbers that differ, and read all of them back."""
@@ -256,8 +260,9 @@ class RsmpDriver:
 
 
 def _pairs(slot: int, numbers: Numbers) -> tuple[tuple[str, int], ...]:
+    """A plan's numbers as a ledger names them: the status, the plan, the band."""
     return (
-        (f"S0028 plan {slot}", numbers.cycle_s),
-        (f"S0024 plan {slot}", numbers.offset_s),
-        *((f"S0023 plan {slot} band {band}", s) for band, s in sorted(numbers.bands.items())),
+        (f"S0028.status.{slot}", numbers.cycle_s),
+        (f"S0024.status.{slot}", numbers.offset_s),
+        *((f"S0023.status.{slot}.{band}", s) for band, s in sorted(numbers.bands.items())),
     )

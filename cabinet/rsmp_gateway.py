@@ -33,7 +33,7 @@ Values = Mapping[str, str]
 class RsmpGateway:
     """Asks anything, commands what `settings` allow.
 
-    `sent` has the last commands that were done, in words and without the code.
+    `sent` has the last arguments of commands that were done, as a ledger names them; not the code.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class RsmpGateway:
             yield f"{code}: time plan {plan} is in force"
 
     def _remember(self, code: str, values: Values, now: Said) -> None:
-        self.sent.append((code, ",".join(f"{name}={value}" for name, value in values.items())))
+        self.sent.extend((f"{code}.{name}", value) for name, value in values.items())
         called = code == CALL and values.get("status") == TRUE
         if called and number_of(now, PLAN) != _number(values["timeplan"]):
             self._changes.append(self._clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from greenband.cabinet import rsmp_plan, rsmp_standing
 from greenband.cabinet.driver import Driver, Mode, RefusedError, UnreachableError
+from greenband.cabinet.ledger_record import READABLE
 from greenband.cabinet.rsmp import Identity
 from greenband.cabinet.rsmp.controller import Controller
 from greenband.cabinet.rsmp.messages import StatusUpdate, StatusValue, timestamp
@@ -70,20 +72,26 @@ def test_it_keeps_the_contract(bench: Bench) -> None:
 def test_a_plan_is_three_commands_to_an_idle_plan_and_a_call(bench: Bench) -> None:
     bench.driver.run_plan(plan_of())
     assert list(bench.gateway.sent) == [
-        ("M0014", "plan=10,status=1-5,2-10"),
-        ("M0015", "status=82,plan=10"),
-        ("M0018", "status=90,plan=10"),
-        ("M0002", "status=True,timeplan=10"),
+        ("M0014.plan", "10"),
+        ("M0014.status", "1-5,2-10"),
+        ("M0015.status", "82"),
+        ("M0015.plan", "10"),
+        ("M0018.status", "90"),
+        ("M0018.plan", "10"),
+        ("M0002.status", "True"),
+        ("M0002.timeplan", "10"),
     ]
     written = bench.driver.written
     assert written is not None
     assert dict(written.read_back) == {
-        "S0028 plan 10": 90, "S0024 plan 10": 82, "S0023 plan 10 band 1": 5,
-        "S0023 plan 10 band 2": 10, "S0014": 10,
+        "S0034.status": 1, "S0028.status.10": 90, "S0024.status.10": 82,
+        "S0023.status.10.1": 5, "S0023.status.10.2": 10, "S0014.status": 10,
     }  # fmt: skip
     assert "shortest" in written.rules
+    names = {name for name, _ in (*written.sent, *written.read_back)}
+    assert {re.sub(r"\.[0-9]+", "", name) for name in names} <= READABLE
     bench.driver.run_plan(plan_of(cycle_s=80, splits={"2+6": 40, "3+7": 12, "4+8": 28}))
-    assert ("M0002", "status=True,timeplan=11") in bench.gateway.sent
+    assert bench.gateway.sent[-1] == ("M0002.timeplan", "11")
 
 
 def test_the_first_stage_begins_at_the_plans_offset(bench: Bench) -> None:
@@ -117,7 +125,7 @@ def test_the_dead_mans_timeout_is_set_and_read_back() -> None:
     bench = make_bench(timeout_min=4)
     bench.driver.run_plan(plan_of())
     assert bench.controller.timeout_min == 4
-    assert bench.gateway.sent[0] == ("M0023", "status=4")
+    assert bench.gateway.sent[0] == ("M0023.status", "4")
 
 
 def test_without_a_dead_man_nothing_is_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,7 +351,7 @@ def test_what_does_not_read_back_is_not_called(
         change(self, number, **(values | ({"cycle_s": 91} if "cycle_s" in values else {})))
 
     monkeypatch.setattr(Controller, "change", spoil)
-    with pytest.raises(RefusedError, match="S0028 plan 10: sent 90, read back 91"):
+    with pytest.raises(RefusedError, match=r"S0028.status.10: sent 90, read back 91"):
         bench.driver.run_plan(plan_of())
     assert bench.controller.commanded == 0
 
@@ -354,7 +362,7 @@ def test_a_call_that_is_not_followed_is_given_back(
     monkeypatch.setattr(Controller, "call", lambda self, number: None)
     with pytest.raises(RefusedError, match="was called and isn't in force"):
         bench.driver.run_plan(plan_of())
-    assert bench.gateway.sent[-1] == ("M0002", "status=False,timeplan=10")
+    assert list(bench.gateway.sent)[-2:] == [("M0002.status", "False"), ("M0002.timeplan", "10")]
     bench.driver.keep_alive()
 
 
