@@ -87,6 +87,7 @@ def run(
     needs: frozenset[str],
     recorder: Recorder | None = None,
     each_second: Callable[[Mapping[str, State]], None] | None = None,
+    follow: Callable[[Mapping[str, Gate]], None] | None = None,
 ) -> Outcome:
     """Control all sites of a street until it is over.
 
@@ -94,6 +95,8 @@ def run(
     ----------
     make : makes the controller of a site. needs : what these controllers look at.
     recorder, each_second : see every request and command, and every second's states.
+    follow : called before each second's states are made, to have Gates take over what the street
+        shows where it isn't they who drive it (`cabinet.street`).
 
     Raises InputError where a controller fails: with its name, the site and the second.
     """
@@ -109,6 +112,8 @@ def run(
     while frames:
         began = perf_counter()
         time_s = next(iter(frames.values())).time_s
+        if follow is not None:
+            follow(gates)
         states = estimator.update(arrays, frames, gates, time_s)
         if not units:
             units = [_unit(make(s), gates[s.id], states[s.id]) for s in street.packing.sites]
