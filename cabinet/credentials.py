@@ -66,13 +66,21 @@ def load(
 
     Raises InputError without a word of what was read, also where others may read the file.
     """
+    text, where = find_text(cabinet, path, environ)
+    return parse(text, cabinet, where)
+
+
+def find_text(
+    cabinet: str, path: Path | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """The text that has a cabinet's table, as `load` looks for it, and where it is from."""
     environment = os.environ if environ is None else environ
     if path is None and FILE_VARIABLE in environment:
         path = Path(environment[FILE_VARIABLE])
     if path is not None:
-        return parse(_private_text(path), cabinet, f"credentials file {path}")
+        return _private_text(path), f"credentials file {path}"
     if TEXT_VARIABLE in environment:
-        return parse(environment[TEXT_VARIABLE], cabinet, f"environment, {TEXT_VARIABLE}")
+        return environment[TEXT_VARIABLE], f"environment, {TEXT_VARIABLE}"
     text = _from_keyring(cabinet)
     if text is None:
         raise InputError(
@@ -82,11 +90,16 @@ def load(
             f"service {KEYRING_SERVICE!r}",
             "Give one of them.",
         )
-    return parse(text, cabinet, "keyring")
+    return text, "keyring"
 
 
 def parse(text: str, cabinet: str, where: str) -> Credentials:
     """The credentials of a cabinet in a TOML text; `where` it is from, for errors."""
+    return _of_table(table_of(text, cabinet, where), f"{where}, cabinet {cabinet}")
+
+
+def table_of(text: str, cabinet: str, where: str) -> dict[str, Any]:
+    """A cabinet's table of a TOML text, or the default one."""
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -101,7 +114,7 @@ def parse(text: str, cabinet: str, where: str) -> Credentials:
             f'a table [cabinets."{cabinet}"] or [default]',
             "Add it.",
         )
-    return _of_table(table, f"{where}, cabinet {cabinet}")
+    return table
 
 
 def _of_table(table: dict[str, Any], where: str) -> Credentials:

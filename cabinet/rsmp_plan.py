@@ -95,6 +95,8 @@ def propose(plan: Plan, settings: RsmpSettings, tables: Tables, in_force: int) -
     if [split.id for split in plan.stages] != names:
         raise RefusedError(f"stages {[s.id for s in plan.stages]}, where it serves {names}")
     cycle_s = round(plan.cycle_s)
+    if cycle_s < 1:
+        raise RefusedError(f"a cycle of {plan.cycle_s:g} s is none in whole seconds")
     asked = [split.split_s for split in plan.stages]
     _check_sum(plan, sum(asked))
     parts = share(cycle_s, asked, [stage.base_s for stage in settings.stages])

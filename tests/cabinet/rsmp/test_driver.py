@@ -282,6 +282,7 @@ def test_whole_seconds_sum_to_the_cycle() -> None:
         (plan_of(reference_point="start_of_yellow"), "offset must refer"),
         (plan_of(cycle_s=float("inf")), "seconds beyond"),
         (plan_of(cycle_s=85), "stages sum to 90"),
+        (plan_of(cycle_s=0.4, splits={"2+6": 0.4, "3+7": 0, "4+8": 0}), "none in whole seconds"),
         (plan_of(splits={"3+7": 14, "2+6": 41, "4+8": 35}), "where it serves"),
     ],
 )
