@@ -17,7 +17,7 @@ from greenband.engine.frame import Colour
 from greenband.engine.plan import Plan, Split, change_s
 from greenband.engine.site import Phase, Site
 
-from .ntcip_plan import share
+from .whole_seconds import share
 
 LEAST_GREENS = 3
 """Before so many greens of some phase were seen there is nothing to go by."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from greenband.engine.plan import SUM_TOLERANCE_S, Plan
+from greenband.engine.plan import SUM_TOLERANCE_S, Plan, Split
 
 from .driver import RefusedError
 from .rsmp.messages import StatusValue
@@ -85,12 +85,11 @@ _COLUMNS: Mapping[Name, int] = {BAND_TABLE: 3, OFFSETS: 2, CYCLES: 2}
 
 def propose(plan: Plan, settings: RsmpSettings, tables: Tables, in_force: int) -> Asked:
     """The plan in whole seconds, for an idle slot. Raises RefusedError where it can't be said."""
-    if plan.phases or not plan.stages:
-        raise RefusedError("a plan of phases: a controller with dynamic bands takes stages")
-    if plan.reference_phase is not None or plan.reference_point != "start_of_green":
-        raise RefusedError("its offset must refer to the start of the first stage")
     if not all(v <= _LARGEST_S for v in (plan.cycle_s, plan.offset_s)):
         raise RefusedError(f"seconds beyond {_LARGEST_S:g}: no plan for a controller")
+    plan = plan if plan.stages else by_stages(plan, settings)
+    if plan.reference_phase is not None or plan.reference_point != "start_of_green":
+        raise RefusedError("its offset must refer to the start of the first stage")
     names = [stage.id for stage in settings.stages]
     if [split.id for split in plan.stages] != names:
         raise RefusedError(f"stages {[s.id for s in plan.stages]}, where it serves {names}")
@@ -115,6 +114,39 @@ def propose(plan: Plan, settings: RsmpSettings, tables: Tables, in_force: int) -
         splits_s=dict(zip(names, parts, strict=True)),
         plan=plan,
         running_cycle_s=tables.cycles_s.get(in_force, cycle_s),
+    )
+
+
+def by_stages(plan: Plan, settings: RsmpSettings) -> Plan:
+    """A plan of phases as one of stages, where the rings change together.
+
+    A stage lasts as long as the splits of its phases, which must be equal; no phase may be green in
+    two stages. Raises RefusedError where the plan isn't so.
+    """
+    splits_s = {split.id: split.split_s for split in plan.phases}
+    members = [phase for stage in settings.stages for phase in sorted(stage.phases)]
+    if sorted(members) != sorted(splits_s):
+        raise RefusedError(
+            f"splits for phases {sorted(splits_s)}, where each of its stages has phases of its "
+            f"own: {sorted(members)}"
+        )
+    stages: list[Split] = []
+    begins_s: dict[str, float] = {}
+    for stage in settings.stages:
+        lengths = [splits_s[phase] for phase in stage.phases]
+        if max(lengths) - min(lengths) > SUM_TOLERANCE_S:
+            raise RefusedError(f"stage {stage.id}: its phases have splits of {sorted(lengths)} s")
+        begins_s |= dict.fromkeys(stage.phases, sum(split.split_s for split in stages))
+        stages.append(Split(id=stage.id, split_s=lengths[0]))
+    before_s = begins_s.get(plan.reference_phase, 0.0) if plan.reference_phase else 0.0
+    return plan.model_copy(
+        update={
+            "phases": (),
+            "rings": (),
+            "stages": tuple(stages),
+            "reference_phase": None,
+            "offset_s": (plan.offset_s - before_s) % plan.cycle_s,
+        }
     )
 
 

@@ -18,12 +18,14 @@ class StageTimes:
 
     `base_s`: its duration without any extension, which is also its shortest: minimum green and
     the change at its end. `band`: the dynamic band that lengthens it; 0 for the one stage that
-    has what is left of the cycle.
+    has what is left of the cycle. `phases`: names of the phases that are green in it, for plans
+    of phases.
     """
 
     id: str
     base_s: int
     band: int
+    phases: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,12 @@ def settings_of(config: SiteConfig, plans: Sequence[int] = SLOTS) -> RsmpSetting
     return RsmpSettings(
         component=config.component,
         plans=tuple(plans),
-        stages=tuple(StageTimes(s.name, s.base_s, s.band) for s in config.stages),
+        stages=tuple(
+            StageTimes(
+                s.name, s.base_s, s.band, frozenset(config.groups[n - 1].name for n in s.groups)
+            )
+            for s in config.stages
+        ),
         detectors=config.detectors,
         pedestrians=frozenset(n for n, g in enumerate(config.groups, 1) if g.pedestrian),
         timeout_min=max(config.timeout_min, 1),
