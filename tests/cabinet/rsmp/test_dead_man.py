@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import combinations
 from random import Random
 
 from greenband.cabinet.driver import DriverError, Mode
+from greenband.cabinet.monitor import ConflictMonitor, Lamps, MonitorCard
+from greenband.cabinet.rsmp.controller import STARTUP_S
+from greenband.cabinet.rsmp.site_config import SiteConfig
 from greenband.cabinet.rsmp.stream import MemoryStream
 from greenband.cabinet.rsmp_driver import RsmpDriver
 from greenband.cabinet.rsmp_gateway import RsmpGateway
 from greenband.cabinet.rsmp_settings import settings_of
 
 from .conftest import CODE, Pair, make_pair
-from .test_controller import GREENS
+from .test_controller import GREENS, YELLOWS
 from .test_driver import plan_of
 
 TIMEOUT_S, SILENCE_S, MARGIN_S = 60, 90, 1
@@ -62,17 +66,40 @@ def test_a_hundred_ends_at_random_moments() -> None:
     assert longest > TIMEOUT_S
 
 
-def test_through_all_of_it_the_lamps_exclude_each_other() -> None:
-    """Connections come and go at random, plans with them: no two stages are green at once."""
+def card_of(config: SiteConfig) -> MonitorCard:
+    """What a conflict monitor is set to there: phases of no common stage exclude each other."""
+    numbers = range(1, len(config.groups) + 1)
+    return MonitorCard(
+        phases=tuple(numbers),
+        conflicts=frozenset(
+            (a, b)
+            for a, b in combinations(numbers, 2)
+            if not any({a, b} <= stage.groups for stage in config.stages)
+        ),
+        yellow_min_s={n: float(config.groups[n - 1].yellow_s) for n in numbers},
+        clearance_min_s={n: float(config.groups[n - 1].clearance_s) for n in numbers},
+    )
+
+
+def lit(letters: str) -> dict[int, Lamps]:
+    """The lamps by their letters; red-yellow counts as red, as a monitor of its kind has it."""
+    return {
+        n: Lamps(red=x in "B0", yellow=x in YELLOWS, green=x in GREENS)
+        for n, x in enumerate(letters, start=1)
+    }
+
+
+def test_through_all_of_it_the_conflict_monitor_finds_nothing() -> None:
+    """Connections come and go at random, plans with them; it reads lamps and nothing else."""
     random = Random(23)
     pair, driver = bench()
-    stages = [stage.groups for stage in pair.site.config.stages]
+    monitor = ConflictMonitor(card_of(pair.site.config))
+    assert len(monitor.card.conflicts) == 12
+    pair.on(STARTUP_S)
     ours = 0
     for _ in range(4000):
         pair.on(1)
-        lamps = pair.site.controller.lamps()
-        green = {n for n, letter in enumerate(lamps, start=1) if letter in GREENS}
-        assert any(green <= stage for stage in stages)
+        assert monitor.step(lit(pair.site.controller.lamps()), 1.0) is None
         try:
             if random.random() < 0.01:
                 driver.run_plan(plan_of(offset_s=random.randrange(90)))
