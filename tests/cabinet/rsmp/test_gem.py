@@ -126,7 +126,7 @@ supervisors:
   - ip: 127.0.0.1
     port: {port}
 sxl: tlc
-sxl_version: '1.1.0'
+sxl_version: '{sxl}'
 components:
   main:
     TC:
@@ -165,18 +165,18 @@ PLAN = Plan(
 
 
 @contextmanager
-def their_site(folder: Path) -> Iterator[tuple[Supervisor, RsmpGateway]]:
+def their_site(folder: Path, sxl: str = "1.1.0") -> Iterator[tuple[Supervisor, RsmpGateway]]:
     """The gem's traffic light controller, and our supervisor that it has connected to."""
     listener = SocketListener(HOST, 0)
     config = folder / "site.yaml"
-    config.write_text(SITE.format(port=listener.port), encoding="utf-8")
+    config.write_text(SITE.format(port=listener.port, sxl=sxl), encoding="utf-8")
     start = "require 'rsmp'; require 'rsmp/cli'; RSMP::CLI.start(ARGV)"
     process = subprocess.Popen(
         ruby("-e", start, "site", "--config", str(config)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    supervisor = Supervisor(listener, Identity("RN+SI0001"), timeout_s=5.0)
+    supervisor = Supervisor(listener, Identity("RN+SI0001", (sxl,)), timeout_s=5.0)
     try:
         wait_for(supervisor)
         yield supervisor, RsmpGateway(supervisor, SETTINGS, "2222")
@@ -198,8 +198,9 @@ def wait_for(supervisor: Supervisor) -> None:
             return
 
 
-def test_our_driver_reads_and_commands_their_site(tmp_path: Path) -> None:
-    with their_site(tmp_path) as (supervisor, gateway):
+@pytest.mark.parametrize("sxl", ["1.1.0", "1.2.1"])
+def test_our_driver_reads_and_commands_their_site(tmp_path: Path, sxl: str) -> None:
+    with their_site(tmp_path, sxl) as (supervisor, gateway):
         driver = RsmpDriver(gateway)
         until_s = time.monotonic() + 30.0
         reading = driver.read()
@@ -210,7 +211,7 @@ def test_our_driver_reads_and_commands_their_site(tmp_path: Path) -> None:
         assert reading.mode is Mode.LOCAL, reading
         assert not reading.greens & reading.yellows
         found = driver.discover()
-        assert (found["signal_groups"], found["plans"]) == (2, [1, 2])
+        assert (found["signal_groups"], found["plans"], found["sxl"]) == (2, [1, 2], sxl)
         gateway.command("M0014", {"plan": "2", "status": "1-7,2-9"})
         gateway.command("M0018", {"plan": "2", "status": "50"})
         gateway.command("M0002", {"status": "True", "timeplan": "2"})
