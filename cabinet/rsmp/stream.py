@@ -99,6 +99,8 @@ class SocketListener:
                 return SocketStream(self._secured(connected))
             except OSError:
                 connected.close()
+            if time.monotonic() >= deadline_s:
+                return None  # strangers, one after the other, mustn't hold us for ever
 
     def close(self) -> None:
         """As `Listener.close`."""

@@ -36,6 +36,8 @@ from .sxl import COMMANDS
 Name = tuple[str, str]
 """A status code and the name of one of its values."""
 _MOST_READS = 64
+MOST_ALARMS = 10_000
+"""Alarms, by component and code, whose last word is kept."""
 _ON_CHANGE_SINCE = (3, 1, 5)
 
 
@@ -94,6 +96,8 @@ class Supervisor:
                 self._meet(stream, deadline_s)
             except RsmpError as error:
                 why = error
+                if self._clock() >= deadline_s:
+                    raise
 
     def ask(self, component: str, names: Sequence[Name]) -> dict[Name, StatusValue]:
         """The values of statuses of a component."""
@@ -250,9 +254,17 @@ class Supervisor:
         elif isinstance(message, StatusUpdate):
             self.updates.append(message)
         elif isinstance(message, Alarm):
-            self.alarms[message.cId, message.aCId] = message
+            self._keep_alarm(message)
         elif isinstance(message, AggregatedStatus):
             self.aggregated = message
+
+    def _keep_alarm(self, alarm: Alarm) -> None:
+        """The last word on each; of a site that invents alarms without end only so many."""
+        key = (alarm.cId, alarm.aCId)
+        self.alarms.pop(key, None)
+        if len(self.alarms) >= MOST_ALARMS:
+            del self.alarms[next(iter(self.alarms))]
+        self.alarms[key] = alarm
 
     def _drop(self) -> None:
         if self._stream is not None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from greenband.cabinet.rsmp import NotAckedError, Timing, config_of
+from greenband.cabinet.rsmp import NotAckedError, Timing, config_of, supervisor
 from greenband.cabinet.rsmp.errors import ClosedError
 from greenband.cabinet.rsmp.messages import (
     AggregatedStatusRequest,
@@ -250,6 +250,15 @@ def test_alarms_while_nobody_listens_are_told_later(
     assert ("A0301", True) in codes
     assert ("A0007", True) in codes
     assert not pair.supervisor.alarms["DL2", "A0301"].active
+
+
+def test_alarms_without_end_are_not_kept_without_end(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "MOST_ALARMS", 5)
+    for k in range(20):
+        pair.supervisor._keep(Alarm(cId=f"c{k}", aCId="A0301", aSp="Issue", aS="Active"))
+    assert [cid for cid, _ in pair.supervisor.alarms] == ["c15", "c16", "c17", "c18", "c19"]
 
 
 def bits(pair: Pair) -> list[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,43 @@ def test_a_mute_stranger_and_one_who_babbles_keep_nobody_out(listener: SocketLis
     supervisor.close()
     mute.close()
     babbler.close()
+
+
+def crowd(port: int, stop: threading.Event) -> None:
+    """Strangers without end: each connects, and says nothing or nonsense."""
+    kept: list[socket.socket] = []
+    while not stop.is_set():
+        try:
+            stranger = socket.create_connection((HOST, port), timeout=0.2)
+        except OSError:
+            continue
+        if len(kept) % 2:
+            stranger.sendall(b"nonsense\x0c")
+        kept.append(stranger)
+        if len(kept) > 100:
+            kept.pop(0).close()
+    for stranger in kept:
+        stranger.close()
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_strangers_without_end_hold_nobody_for_ever(certificates: Path, secured: bool) -> None:
+    files = [certificates / name for name in ("supervisor.pem", "supervisor.key", "authority.pem")]
+    context = supervisor_context(*files) if secured else None
+    listener = SocketListener(HOST, 0, context, hello_s=0.3)
+    supervisor = Supervisor(listener, Identity("J"), timeout_s=1.0)
+    stop = threading.Event()
+    thread = threading.Thread(target=crowd, args=(listener.port, stop))
+    thread.start()
+    before = time.monotonic()
+    try:
+        with pytest.raises(RsmpError):
+            supervisor.connect()
+        assert time.monotonic() - before < 4.0
+    finally:
+        stop.set()
+        thread.join()
+        supervisor.close()
 
 
 def test_another_site_is_refused(listener: SocketListener) -> None:
