@@ -68,7 +68,7 @@ class RsmpDriver:
         tables = self._remember(tables_of(said))
         return {
             **self._gateway.spoken,
-            "version": text_of(said, VERSION),
+            "version": self._gateway.withheld(text_of(said, VERSION)),
             "signal_groups": len(text_of(said, LAMPS)),
             "detectors": len(text_of(said, LOOPS)),
             "plans": sorted(tables.plans),

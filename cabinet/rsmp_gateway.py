@@ -7,12 +7,12 @@ schedules, clock, codes. Before each command it looks who has control and what i
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NoReturn
 
-from .driver import RefusedError, UnreachableError
+from .driver import DriverError, RefusedError, UnreachableError
 from .rsmp.errors import NotAckedError, RsmpError
 from .rsmp.messages import Alarm, StatusUpdate, StatusValue
 from .rsmp.supervisor import Name, Supervisor
@@ -25,6 +25,7 @@ CALL, BANDS, OFFSET, CYCLE_TIME, TIMEOUT = "M0002", "M0014", "M0015", "M0018", "
 LISTED = frozenset({CALL, BANDS, OFFSET, CYCLE_TIME, TIMEOUT})
 """Commands that may be given at all, each under rules of its own."""
 _CODE = "securityCode"
+WITHHELD = "[withheld]"
 _HOUR_S = 3600.0
 
 Values = Mapping[str, str]
@@ -74,7 +75,7 @@ class RsmpGateway:
         try:
             return self.__supervisor.ask(self.settings.component, names)
         except RsmpError as error:
-            _raise(error)
+            raise self._in_words(error) from None
 
     def keep(self, names: Sequence[Name], every_s: float) -> bool:
         """Be told these. Whether that has begun anew: there was another connection.
@@ -89,9 +90,9 @@ class RsmpGateway:
             self._subscribed = supervisor.meetings
             supervisor.subscribe(self.settings.component, names, every_s)
         except NotAckedError as error:
-            LOG.warning("no detector data: %s", error)
+            LOG.warning("no detector data: %s", self.withheld(str(error)))
         except RsmpError as error:
-            _raise(error)
+            raise self._in_words(error) from None
         return True
 
     def updates(self) -> Iterator[StatusUpdate]:
@@ -106,7 +107,7 @@ class RsmpGateway:
         try:
             self.__supervisor.watchdog()
         except RsmpError as error:
-            _raise(error)
+            raise self._in_words(error) from None
 
     def command(self, code: str, values: Values) -> None:
         """Give a command. Raises RefusedError, by us or by the site."""
@@ -120,10 +121,11 @@ class RsmpGateway:
                 self.settings.component, code, {**values, _CODE: self.__code}
             )
         except NotAckedError as error:
-            raise RefusedError(f"the controller refused {code}: {error}") from error
+            said = self.withheld(str(error))
+            raise RefusedError(f"the controller refused {code}: {said}") from None
         except RsmpError as error:
             self._remember(code, values, now)  # it may have been done
-            _raise(error)
+            raise self._in_words(error) from None
         self._remember(code, values, now)
         unknown = {row.age for row in rows if row.n in values} - {"recent"}
         if unknown:
@@ -139,9 +141,19 @@ class RsmpGateway:
         reasons = [] if judged.granted else [f"hands off: {judged.reason}"]
         return reasons + list(self._rules(code, values, now))
 
+    def withheld(self, text: str) -> str:
+        """A text of the site's without the security code, should it say that back."""
+        return re.sub(rf"(?<!\w){re.escape(self.__code)}(?!\w)", WITHHELD, text)
+
     def close(self) -> None:
         """Free the connection, without a word."""
         self.__supervisor.close()
+
+    def _in_words(self, error: RsmpError) -> DriverError:
+        said = self.withheld(str(error))
+        if isinstance(error, NotAckedError):
+            return RefusedError(f"the controller refused: {said}")
+        return UnreachableError(said)
 
     def _rules(self, code: str, values: Values, now: Said) -> Iterator[str]:
         ours = {str(number) for number in self.settings.plans}
@@ -175,9 +187,3 @@ def forced(said: Said, plans: Sequence[int]) -> bool:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else -1
-
-
-def _raise(error: RsmpError) -> NoReturn:
-    if isinstance(error, NotAckedError):
-        raise RefusedError(f"the controller refused: {error}") from error
-    raise UnreachableError(str(error)) from error

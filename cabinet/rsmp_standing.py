@@ -24,6 +24,8 @@ FORCED, BY_HAND = "forced", "operator_panel"
 JUDGED: tuple[Name, ...] = (EMERGENCY, ON, MANUAL, FLASH, ALL_RED, CONTROL, PLAN, SOURCE, LAMPS)
 """What every judgement needs."""
 _TRUE = "True"
+_MODES = frozenset({"startup", "standby", "failure", "test"})
+"""Beside `control`: a site's own words get into no text of ours."""
 
 Said = Mapping[Name, StatusValue]
 
@@ -93,7 +95,8 @@ def _all_red(said: Said) -> Finding:
 
 def _control(said: Said) -> Finding:
     words = set(_words(said, CONTROL)) - {"control", ""}
-    return (Flag.FAULT, f"control mode {', '.join(sorted(words))} (S0020)") if words else None
+    named = sorted(words & _MODES) or ["of another kind"]
+    return (Flag.FAULT, f"control mode {', '.join(named)} (S0020)") if words else None
 
 
 def _panel(said: Said) -> Finding:

@@ -343,6 +343,20 @@ def test_a_wrong_code_is_refused_and_the_code_is_shown_nowhere() -> None:
     assert CODE not in f"{bench.driver.written} {bench.gateway.sent}"
 
 
+def test_a_site_that_says_the_code_back_does_not_get_it_into_a_text(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from greenband.cabinet.rsmp import site_commands, site_status
+
+    monkeypatch.setitem(site_status._SAY, ("S0095", "status"), always(f"1.0 ({CODE})"))
+    assert bench.driver.discover()["version"] == "1.0 ([withheld])"
+    monkeypatch.setattr(site_commands, "_security", lambda site, rows: f"{CODE} is wrong")
+    with pytest.raises(RefusedError, match=r"refused M0014: \[withheld\] is wrong"):
+        bench.driver.run_plan(plan_of())
+    monkeypatch.setitem(site_status._SAY, ("S0020", "controlmode"), always(CODE))
+    assert bench.driver.read().reason == "control mode of another kind (S0020)"
+
+
 def test_what_does_not_read_back_is_not_called(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

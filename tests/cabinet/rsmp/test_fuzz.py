@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from greenband.cabinet.driver import DriverError, Mode
@@ -132,6 +132,7 @@ def state(pair: Pair) -> tuple[object, ...]:
 ANSWERS = st.none() | WORDS | st.lists(WORDS | st.integers(), max_size=3)
 
 
+@example({("S0020", "controlmode"): CODE, ("S0095", "status"): CODE}, False)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, ANSWERS, max_size=12), st.booleans())
 def test_whatever_a_site_says_the_driver_reads_it_or_says_why_not(
