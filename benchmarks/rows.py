@@ -91,7 +91,7 @@ def key_of(spec: RunSpec) -> str:
 
 
 def _spec_dict(spec: RunSpec) -> dict[str, Any]:
-    table = {**asdict(spec), "disturbance": spec.disturbance.model_dump()}
+    table = {**asdict(spec), "disturbance": spec.disturbance.as_dict()}
     if not spec.variant:
         del table["variant"]
     return table

@@ -15,6 +15,7 @@ import typer
 
 from greenband.engine.errors import InputError
 
+from .bench_attack import ATTACK, attack, refuse_useless
 from .bench_speed import SPEED, refuse_others, speed
 from .bench_suite import (
     list_option,
@@ -43,8 +44,9 @@ def bench(
         list[str] | None,
         typer.Argument(
             help="resco, street, legality, robust, quick, or the path of a suite's TOML file. "
-            "Behind the word tune: tune its controllers instead. Or speed: how fast runs are.",
-            metavar="[tune] SUITE",
+            "Behind the word tune: tune its controllers instead; behind the word attack: look for "
+            "the worst lie of one loop. Or speed: how fast runs are.",
+            metavar="[tune|attack] SUITE",
         ),
     ] = None,
     scenarios: Annotated[str | None, list_option("Scenarios", "A,B")] = None,
@@ -69,7 +71,10 @@ def bench(
     ] = None,
     budget: Annotated[
         int | None,
-        typer.Option(help="tune: runs for each controller and scenario; 60 by default.", min=1),
+        typer.Option(
+            help="tune: runs for each controller and scenario, 60 by default; attack: lies, 500.",
+            min=1,
+        ),
     ] = None,
     together: Annotated[
         bool,
@@ -142,9 +147,10 @@ def bench(
     if words == [SPEED]:
         refuse_others(_given(context))
         return speed(scenarios, info, repeats, sumo_rl)
-    tunes, suite = _task(words or [])
+    task, suite = _task(words or [])
+    tunes, attacks = task == TUNE, task == ATTACK
     place = Place(
-        folder=out or Path("runs") / (_stem(suite) + f"-{TUNE}" * tunes),
+        folder=out or Path("runs") / "-".join(filter(None, (_stem(suite), task))),
         workers=workers or cpu_count() or 1,
         ray=ray,
         decide_limit_s=decide_limit,
@@ -158,9 +164,18 @@ def bench(
         raise InputError(
             "greenband bench --repeats", "without speed", "greenband bench speed", "Leave it out."
         )
+    if attacks:
+        refuse_useless(
+            {
+                "--together": together,
+                "--tuned": tuned is not None,
+                "--replay": replay is not None,
+                "--co2": co2,
+            }
+        )
     refuse_options(
         tunes,
-        only_tuning={"--budget": budget is not None, "--together": together},
+        only_tuning={"--budget": budget is not None and not attacks, "--together": together},
         never_tuning={"--tuned": tuned is not None, "--replay": replay is not None, "--co2": co2},
     )
     if replay is not None:
@@ -182,9 +197,11 @@ def bench(
             "demand": demand,
         },
         controller or [],
-        None if tunes else seeds,
+        None if task else seeds,
         settings or [],
     )
+    if attacks:
+        return attack(chosen, place, seeds=seeds, budget=budget)
     if tunes:
         return tune(chosen, place, seeds=seeds, budget=budget, together=together)
     return _run(chosen, place, tuned)
@@ -199,18 +216,18 @@ def _given(context: typer.Context) -> list[str]:
     ]
 
 
-def _task(words: list[str]) -> tuple[bool, str | None]:
-    """Whether to tune, and the suite. Raises InputError for more words than that."""
-    tunes = words[:1] == [TUNE]
-    suites = words[1:] if tunes else words
-    if len(suites) > 1 or (tunes and not suites):
+def _task(words: list[str]) -> tuple[str, str | None]:
+    """What to do with a suite, empty for its runs, and the suite. Raises InputError else."""
+    task = words[0] if words[:1] in ([TUNE], [ATTACK]) else ""
+    suites = words[1:] if task else words
+    if len(suites) > 1 or (task and not suites):
         raise InputError(
             f"greenband bench {' '.join(words)}",
             f"{len(suites)} suites",
-            "one suite, behind the word tune to tune its controllers",
+            "one suite, behind the word tune or attack to do that with its controllers",
             "Try `greenband bench tune quick`.",
         )
-    return tunes, suites[0] if suites else None
+    return task, suites[0] if suites else None
 
 
 def _stem(suite: str | None) -> str:

@@ -14,6 +14,7 @@ from greenband.engine.site import Site
 
 from .disturbance import Disturbance
 from .loop import PackedStreet
+from .lying_loop import LyingLoop
 
 FLICKERS_A_SECOND = 0.5
 COUNTS_A_SECOND = 0.3
@@ -54,6 +55,7 @@ class FaultyStreet:
             **{name: getattr(true, name) for name in _SHARED},
         )
         self._frames = frames_of(self.packing, self.arrays)
+        self._liar = LyingLoop(self.packing, disturbance.lie) if disturbance.lie else None
         self._late: deque[tuple[NDArray[np.generic], ...]] = deque(maxlen=disturbance.latency_s + 1)
 
     def sites(self) -> list[Site]:
@@ -70,6 +72,8 @@ class FaultyStreet:
         for name, values in zip(_OF_LOOPS, self._late[0], strict=True):
             getattr(self.arrays, name)[:] = values
         self._disturb()
+        if self._liar is not None:
+            self._liar.lie(self.arrays, next(iter(frames.values())).time_s)
         for site, frame in frames.items():
             self._frames[site].time_s = frame.time_s
         return self._frames

@@ -39,6 +39,8 @@ Choose = Callable[[int], int]
 """Given the stage of the cheapest step, the one that is taken."""
 ACCELERATION_MPS2 = 2.6
 UNLIMITED_VEH = 1e9
+DOUBTED_S = 300.0
+"""A loop that lies is believed again now and then; so long its lane is treated with care."""
 GREEN = int(Colour.GREEN)
 
 
@@ -127,7 +129,8 @@ class Outlook:
         self._first_of_exit = np.array([names.index(e) for e in exits], np.int64)
         self._by_phase, self._lane_phases = movements_of_phases(site), lane_phases(site)
         self._holds_s = np.array(HOLDS_S, np.int64)
-        self._arrivals_veh = np.zeros((n, horizon_s))
+        self._arrivals_veh, self._carry_veh = np.zeros((n, horizon_s)), np.zeros(n)
+        self._doubt_s = np.zeros(n)
         self._from, self._at, self._since_s = -1, -1, 0.0
         self._ready = False
         self.slack = 0.0
@@ -250,7 +253,26 @@ class Outlook:
             )
         known_s = min(int(self._settings.known_s), state.arrivals_veh.shape[1])
         self._arrivals_veh[:, :known_s] = state.arrivals_veh[:, :known_s]
+        self._doubt_s = np.where(state.trust_ratio < 1.0, DOUBTED_S, self._doubt_s - 1.0)
+        doubted = np.flatnonzero(self._doubt_s > 0.0)
+        if doubted.size:
+            self._arrivals_veh[doubted, :known_s] = self._whole(doubted, known_s, state)
         waiting_s = np.where(self._lane_phases, state.waiting_s, 0.0).max(axis=1)
         return rows_of_beliefs(
             state.queue_veh, self._arrivals_veh, 1.0 + waiting_s / fair_s, share_ends
         )
+
+    def _whole(self, lanes: NDArray[np.int64], known_s: int, state: State) -> NDArray[np.float64]:
+        """(n, known_s) arrivals on doubted lanes; those of no sound loop come as whole vehicles.
+
+        They are expected at a rate, the same in each second. Made of them from now on each time, a
+        vehicle would always be some seconds away and hold a green for ever; here each has its
+        second, and is gone after it.
+        """
+        arrivals_veh = state.arrivals_veh[lanes, :known_s]
+        rate_veh = arrivals_veh.min(axis=1)
+        ends_veh = self._carry_veh[lanes, None] + np.outer(rate_veh, np.arange(1, known_s + 1))
+        self._carry_veh[lanes] = ends_veh[:, 0] % 1.0
+        come_veh = np.diff(np.floor(ends_veh), axis=1, prepend=0.0)
+        whole: NDArray[np.float64] = arrivals_veh - rate_veh[:, None] + come_veh
+        return whole

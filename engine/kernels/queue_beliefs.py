@@ -16,6 +16,8 @@ LEAST_S = 60.0
 LEAST_FLOW = 1.0 / 3600.0
 UNKNOWN_VEH = 1.0
 """Stands for the queue of a lane of which nothing can be believed: always a call."""
+BLIND_VEH = 4.0
+"""More is not believed where no stop bar bears it out: one loop must not rule a junction."""
 DOUBT = 0.5
 """Standard deviation of such a queue, by what there is room for."""
 
@@ -115,7 +117,8 @@ def hide(assumed: Assumed, net: Network, queue_veh: NDArray[np.float64]) -> None
         row["surprise_veh"] = keep * row["surprise_veh"] if row["sound"] else 0.0
         row["seen_s"] = keep * row["seen_s"] + 1.0
         row["unseen"] = row["surprise_veh"] / max(row["seen_s"], LEAST_S)
-        row["unseen"] += _unannounced(lane, net)
+        # a loop that is not believed for long has all of its vehicles among the surprises
+        row["unseen"] = max(row["unseen"], _unannounced(lane, net))
         if row["sound"] and row["clear_s"] >= assumed.hidden_s:
             row["hidden_veh"] = 0.0
         else:
@@ -132,7 +135,9 @@ def _unannounced(lane: int, net: Network) -> float:
         flow = flow_of(u, net.loops) * net.part[u, row["at"]]
         total += flow + LEAST_FLOW * net.prior[u, row["at"]]
         if net.watch[net.loops[u]["detector"]]["finding"] != OK:
-            unsound += flow
+            # what came to a stop bar, not what the loop said: it may have counted ghosts
+            came = net.went_veh[u, row["at"]] / max(net.loops[u]["flow_s"], LEAST_S)
+            unsound += min(came, flow) if row["sound"] else flow
             blind += flow + LEAST_FLOW * net.prior[u, row["at"]]
     row["blind_ratio"] = blind / total if total > 0.0 else 0.0
     return unsound
@@ -157,6 +162,8 @@ def trust(
         surprises = row["surprise_veh"] / max(row["seen_s"], LEAST_S)
         variance[lane] += assumed.least_sd_veh**2 + surprises * assumed.surprise_s
         queue_veh[lane] = min(queue_veh[lane], row["most_veh"])
+        if not bar:
+            queue_veh[lane] = min(queue_veh[lane], BLIND_VEH)
         if doubt > 0.9:
             queue_veh[lane] = UNKNOWN_VEH
 

@@ -224,7 +224,13 @@ def _cross(time_s: float, b: int, assumed: Assumed, net: Network) -> None:
         part = vehicles[v]["weight"] / (bar["end"] - bar["first"])
         for i in range(bar["first"], bar["end"]):
             net.went_veh[vehicles[v]["loop"], net.lanes[net.bar_lanes[i]]["at"]] += part
+        vehicles[v]["likelihood"] = share_left(v, net) - vehicles[v]["weight"]
     apply_firsts(net.share, vehicles, first, last, net.in_lane, True)
+    for v in range(first, last):
+        # less than nothing where he was taken for lost already and came nevertheless
+        lost = vehicles[v]["likelihood"] - share_left(v, net)
+        loop = net.loops[vehicles[v]["loop"]]
+        loop["lost_veh"] = max(loop["lost_veh"] + lost, 0.0)
     row["surprise_veh"] += unknown
     row["hidden_veh"] = max(row["hidden_veh"] - unknown, 0.0)
     missed_upstream(lane, unknown, net)
@@ -266,6 +272,9 @@ def _enter(time_s: float, u: int, crossed: int, assumed: Assumed, net: Network) 
     share_out(u, assumed, net)
     announce(u, crossed, net)
     standing = loop["standing"]  # a queue that moves up over it
+    for k in range(net.share.shape[1]):
+        loop["lost_veh"] -= crossed * net.part[u, k]
+    loop["lost_veh"] += crossed
     for _ in range(crossed):
         due_s = time_s + loop["travel_s"] - 0.5
         v = place(due_s, loop["pool"], net)

@@ -31,7 +31,7 @@ def test_the_suite_can_be_read(page: str) -> None:
 
 def test_the_suites_that_it_names_are_there(page: str) -> None:
     named = re.findall(r"greenband bench (\w+)", page)
-    assert set(named) - {"SUITE", "speed", "tune"} == set(suite_names())
+    assert set(named) - {"SUITE", "attack", "speed", "tune"} == set(suite_names())
 
 
 def test_the_controller_controls(page: str, small_scenario: Path, tmp_path: Path) -> None:

@@ -324,3 +324,27 @@ def test_turning_shares_are_learned_where_stages_tell_them_apart(
     ratio = state.turning_ratio[state.site.lane_index["N2"]]
     assert ratio[state.site.movement_index["NBT"]] == pytest.approx(0.75, abs=0.05)
     assert ratio.sum() == pytest.approx(1.0)
+
+
+def test_ghosts_upstream_are_learned_to_be_lost(bench: Bench) -> None:
+    """One in four of those whom the loop counts comes to the stop bar, and no more are expected."""
+    bench.show("2", "6")
+    for k in range(900):
+        crossed = [*(["up N2"] if k % 4 == 0 else []), *(["stop N2"] if k % 16 == 7 else [])]
+        bench.second(*crossed)
+    state = bench.seconds(TRAVEL_S + 12)
+    state = bench.second("up N2")
+    lane = state.site.lane_index["N2"]
+    assert state.moving_veh[lane] == pytest.approx(0.25, abs=0.1)
+
+
+def test_what_no_stop_bar_bears_out_is_believed_up_to_a_few(bench: Bench) -> None:
+    bench.show("4", "8")
+    bench.arrays.health[:] = [
+        Health.MISSING if d.id.startswith("stop N2") else Health.OK
+        for d in bench.packing.sites[0].detectors
+    ]
+    for _ in range(30):
+        bench.second("up N2")
+        state = bench.second()
+    assert 1.0 <= queue(state, "N2") <= 4.0 + 1e-9
