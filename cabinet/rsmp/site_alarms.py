@@ -69,7 +69,7 @@ class Alarms:
         """Why a message about an alarm is no request; empty where it is."""
         if (asked.cId, asked.aCId) not in self.known:
             return f"no alarm {asked.aCId} of that component"
-        return "" if asked.aSp.lower() in _EVENTS else f"aSp {asked.aSp!r} is for the site to say"
+        return "" if asked.aSp.lower() in _EVENTS else "its aSp is for the site to say, or unknown"
 
     def answer(self, asked: Alarm, wall_s: float) -> Alarm:
         """Acknowledge, suspend, resume or request one."""

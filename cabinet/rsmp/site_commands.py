@@ -80,7 +80,7 @@ def _row(row: Argument, names: list[str]) -> str:
     command = COMMANDS[row.cCI]
     check = command.arguments.get(row.n)
     if check is None or names.count(row.n) > 1:
-        return f"argument {row.n!r} is unknown or there twice"
+        return "an argument is unknown or there twice"  # what it says may be a code: not repeated
     if row.cO != command.order:
         return f"cO is not {command.order}"
     if not isinstance(row.v, str):

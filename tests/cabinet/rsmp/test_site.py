@@ -109,7 +109,7 @@ WRONG = [
     ("M0002", {"status": "True", "timeplan": "10", "securityCode": "x"}, "Incorrect security code"),
     ("M0002", {"status": "True"}, "argument timeplan is missing"),
     ("M0002", {"status": "yes", "timeplan": "10"}, "status is none of True, False"),
-    ("M0002", {"status": "True", "timeplan": "10", "x": "1"}, "argument 'x'"),
+    ("M0002", {"status": "True", "timeplan": "10", "x": "1"}, "an argument is unknown"),
     ("M0002", {"status": "True", "timeplan": "12"}, "no time plan 12"),
     ("M0014", {"plan": "10", "status": "1-4,1-5"}, "band 1 twice"),
     ("M0014", {"plan": "10", "status": "3-4"}, "plan 10 has no dynamic band 3"),
