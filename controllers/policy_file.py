@@ -79,7 +79,9 @@ def load_policy(name: str = GENERAL) -> Policy:
             f"{', '.join(shipped())}, or the path of an .npz that `greenband train` wrote",
             "Correct the name, or train one.",
         )
-    return _read(path.resolve(), path.stat().st_mtime_ns)
+    card = path.with_suffix(".toml")
+    changed_ns = (path.stat().st_mtime_ns, card.stat().st_mtime_ns if card.is_file() else 0)
+    return _read(path.resolve(), changed_ns)
 
 
 def shipped() -> list[str]:
@@ -88,7 +90,7 @@ def shipped() -> list[str]:
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, changed_ns: int) -> Policy:
+def _read(path: Path, changed_ns: tuple[int, int]) -> Policy:
     card = _card(path)
     try:
         with path.open("rb") as opened, np.load(opened) as file:

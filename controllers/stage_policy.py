@@ -116,6 +116,9 @@ class StagePolicy:
             return cheapest
         prices = np.where(seen.choices, self._network.prices(seen), np.inf)
         prices[cheapest] -= self._margin  # who knows no better leaves it to the look ahead
+        if cheapest != state.stage:
+            # a change that is put off by mistake is put off again a second later
+            prices[state.stage] = np.inf
         stage = int(prices.argmin())
         if stage == state.stage or self._is_early(state.stage):
             return state.stage

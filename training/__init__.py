@@ -7,6 +7,7 @@ import typing
 from greenband.engine.public import on_demand as _on_demand
 
 if typing.TYPE_CHECKING:
+    from .drawn_streets import DrawnStreets as DrawnStreets
     from .environment import SiteEnv as SiteEnv
     from .environment import StreetEnv as StreetEnv
     from .spaces import spaces_of as spaces_of
@@ -17,6 +18,7 @@ if typing.TYPE_CHECKING:
     from .terms import Weights as Weights
 
 __all__ = [
+    "DrawnStreets",
     "ScenarioStreets",
     "SiteEnv",
     "StreetEnv",
@@ -30,6 +32,7 @@ __all__ = [
 __getattr__ = _on_demand(
     __name__,
     {
+        "DrawnStreets": "drawn_streets",
         "ScenarioStreets": "streets",
         "SiteEnv": "environment",
         "StreetEnv": "environment",

@@ -7,6 +7,7 @@ prices themselves, so that they keep their unit.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,8 +49,10 @@ class Learning:
     ----------
     epochs : times that all samples are seen. size : samples a step. rate : of Adam at first; it
         falls to nothing as a cosine. decay : of weights. sharpness : of the choice by prices.
-    error_ratio : what the error of prices counts beside the regret. looks_ahead : False hides what
-        the look ahead says, as a policy would be without one.
+    error_ratio : what the error of prices counts beside the regret. most_veh_s : dearer steps count
+        as this dear, or jammed streets would count for more than all others.
+    averaged : of the weights that are kept, an average over steps, what stays from step to step.
+    looks_ahead : False hides what the look ahead says, as a policy would be without one.
     """
 
     epochs: int = 30
@@ -58,6 +61,8 @@ class Learning:
     decay: float = 1e-4
     sharpness: float = 6.0
     error_ratio: float = 0.2
+    most_veh_s: float = 60.0
+    averaged: float = 0.998
     looks_ahead: bool = True
 
 
@@ -141,6 +146,7 @@ def learn(
     steps = learning.epochs * max(len(batch) // learning.size, 1)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     best: tuple[Regret, Network] | None = None
+    kept, steps_done = copy.deepcopy(model), 0
     for epoch in range(learning.epochs):
         total, n = 0.0, 0
         order = torch.randperm(len(batch))
@@ -151,20 +157,29 @@ def learn(
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
+            _follow(kept, model, min(learning.averaged, 1.0 - 1.0 / (steps_done + 2.0)))
+            steps_done += 1
             total, n = total + float(loss.detach()), n + 1
         with torch.no_grad():
-            regret = regret_of(model(held_parts).numpy(), held_out)
+            regret = regret_of(kept(held_parts).numpy(), held_out)
         told(epoch + 1, total / n, regret)
         if best is None or regret.policy_veh_s < best[0].policy_veh_s:
-            best = (regret, exported(model, learning.looks_ahead))
+            best = (regret, exported(kept, learning.looks_ahead))
     assert best is not None
     return best[1], best[0]
+
+
+def _follow(kept: Pricer, model: Pricer, stays: float) -> None:
+    """Move the averaged weights towards those of the last step."""
+    with torch.no_grad():
+        for slow, fast in zip(kept.parameters(), model.parameters(), strict=True):
+            slow.lerp_(fast, 1.0 - stays)
 
 
 def _loss(model: Pricer, parts: dict[str, Any], learning: Learning) -> Any:
     prices = model(parts)
     known = parts["known"] & parts["choices"]
-    cost = parts["cost"] / COST_VEH_S
+    cost = parts["cost"].clamp(max=learning.most_veh_s) / COST_VEH_S
     chance = torch.softmax((-learning.sharpness * prices).masked_fill(~known, -1e9), dim=1)
     regret = (chance * cost).sum(dim=1)
     count = known.sum(dim=1, keepdim=True).clamp(min=1)

@@ -14,6 +14,7 @@ import pytest
 
 from greenband.benchmarks import make_planned, simulate
 from greenband.benchmarks.estimate_errors import Errors
+from greenband.benchmarks.policy_evaluation import Evaluation, Figures
 from greenband.controllers import list_controllers
 from greenband.networks import list_scenarios
 
@@ -67,6 +68,13 @@ def test_doctor(sections: dict[str, set[str]]) -> None:
     )
     printed = json.loads(done.stdout)
     assert set(printed) | set(printed["parts"][0]) == sections["doctor"]
+
+
+def test_policy(sections: dict[str, set[str]]) -> None:
+    evaluated = {f.name for kind in (Evaluation, Figures) for f in fields(kind)}
+    assert evaluated | {"show", "evaluate", "name", "path", "card"} == sections["policy"]
+    promised = {"path", "regret_veh_s", "look_ahead_regret_veh_s", "samples", "streets", "wall_s"}
+    assert promised | {"controller", "algorithm", "steps"} == sections["train"]
 
 
 def test_estimate(sections: dict[str, set[str]]) -> None:
