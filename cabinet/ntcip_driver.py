@@ -60,7 +60,9 @@ class NtcipDriver:
         """As `Driver.discover`; `ntcip_discovery.drift` compares two of them."""
         self._found = discover(self._gateway, self._gateway.rights.slots)
         groups = self._found.number("maxVehicleDetectorStatusGroups", 1)
-        self._poll = Poll(self._phase_groups, groups)
+        poll = Poll(self._phase_groups, groups)
+        poll.learn(self._gateway)
+        self._poll = poll
         return self._found.table
 
     def read(self) -> Reading:

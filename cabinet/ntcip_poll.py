@@ -62,10 +62,18 @@ class Poll:
             *(OBJECTS[name].instance() for name in SCALARS),
             SYS_UP_TIME,
         )
+        self._there = self.oids
+
+    def learn(self, gateway: Gateway) -> None:
+        """Find out what of it there is: in version 1 what isn't costs a request each second."""
+        values = gateway.get(self.oids)
+        pairs = zip(self.oids, values, strict=True)
+        self._there = tuple(oid for oid, value in pairs if value is not None)
 
     def ask(self, gateway: Gateway) -> Polled:
         """Poll once."""
-        values = gateway.get(self.oids)
+        answers = dict(zip(self._there, gateway.get(self._there), strict=True))
+        values = [answers.get(oid) for oid in self.oids]
         octets: dict[str, list[Value | None]] = {}
         for (name, _), value in zip(self._names, values, strict=False):
             octets.setdefault(name, []).append(value)

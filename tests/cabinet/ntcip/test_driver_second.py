@@ -112,6 +112,18 @@ def test_volumes_come_once_a_period(bench: Bench) -> None:
     assert bench.driver.read().period == -1
 
 
+def test_what_is_missing_costs_nothing_each_second() -> None:
+    bench = make_bench(version=0)
+    for name in ("volumeOccupancySequence", "coordCycleStatus", "coordOperationalMode"):
+        del bench.controller.values[at(name)]
+    bench.driver.read()  # discovers, and learns the cycle
+    asked = len(bench.asked)
+    reading = bench.driver.read()
+    assert len(bench.asked) == asked + 1
+    assert (reading.mode, reading.cycle_s, reading.period) == (Mode.HANDS_OFF, -1.0, -1)
+    assert "coordOperationalMode" in reading.reason
+
+
 def test_without_colours_hands_stay_off(bench: Bench) -> None:
     del bench.controller.values[at("phaseStatusGroupGreens", 1)]
     reading = bench.driver.read()
