@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -141,11 +141,16 @@ def write_figures(name: str, evaluation: Evaluation) -> Path:
     """Put the figures into the policy's card, for those of the same kind; the card's path."""
     policy: Policy = load_policy(name)
     card = policy_path(name).with_suffix(".toml")
-    kind = ("against", "info", "demand", "league")
     new = evaluation.as_dict()
-    kept = [m for m in policy.card.get("measured", []) if any(m.get(k) != new[k] for k in kind)]
+    kept = [m for m in policy.card.get("measured", []) if _kind(m) != _kind(new)]
     measured = [*kept, {k: v for k, v in new.items() if k not in ("policy", "digest")}]
     part = card.with_name(f"{card.stem}.part.toml")
     part.write_text(tomli_w.dumps({**policy.card, "measured": measured}), encoding="utf-8")
     part.rename(card)
     return card
+
+
+def _kind(measured: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What decides whether figures take the place of others."""
+    what = tuple(measured.get(k) for k in ("against", "info", "demand", "league"))
+    return (*what, *(f["scenario"] for f in measured["figures"]))

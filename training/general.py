@@ -32,6 +32,13 @@ GROUP = 10
 """Streets that one process draws: one after another, so that a group is always the same."""
 HELD_OUT_EACH = 10
 """Of so many groups one is only measured on."""
+LIMITS = (
+    "trained in SUMO, with its drivers, on four legs at most; people on foot, buses, preemption and "
+    "signals closer than 90 m were not among the streets",
+    "the teacher looks a minute ahead: what pays later than that was not learned",
+    "when a stage is left is decided by roll-outs, not by the network",
+)
+"""What its card says of a policy that is trained so."""
 APART = 100_000
 """Seeds of one round are so far from those of the next."""
 
@@ -110,6 +117,7 @@ def train_general(folder: Path, course: Course, told: Callable[[str], None]) -> 
     wall_s = perf_counter() - began
     card = {
         "title": "general policy",
+        "limits": list(LIMITS),
         "trained": {
             "command": _command(course),
             "streets": streets,
