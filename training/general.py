@@ -33,8 +33,8 @@ GROUP = 10
 HELD_OUT_EACH = 10
 """Of so many groups one is only measured on."""
 LIMITS = (
-    "trained in SUMO, with its drivers, on four legs at most; people on foot, buses, preemption and "
-    "signals closer than 90 m were not among the streets",
+    "trained in SUMO, with its drivers, on four legs at most; people on foot, buses, preemption "
+    "and signals closer than 90 m were not among the streets",
     "the teacher looks a minute ahead: what pays later than that was not learned",
     "when a stage is left is decided by roll-outs, not by the network",
 )
