@@ -67,6 +67,12 @@ class ConflictMonitor:
         self._dark_s = dict.fromkeys(self.card.phases, 0.0)
         self._mixed_s = dict.fromkeys(self.card.phases, 0.0)
 
+    def look_away(self) -> None:
+        """While all heads flash nothing is to be judged; what comes after is judged anew."""
+        fault, time_s = self.fault, self._time_s
+        self.reset()
+        self.fault, self._time_s = fault, time_s
+
     @property
     def flash(self) -> bool:
         """Whether the cabinet must flash."""

@@ -93,3 +93,14 @@ def test_a_missing_phase_is_dark() -> None:
 def test_only_enough_yellow_and_red_pass(yellow: int, red: int) -> None:
     fault = watch([("grr", 10), ("yrr", yellow), ("rrr", red), ("rgr", 1)])
     assert (fault is None) == (yellow >= 30 and red >= 10)
+
+
+def test_after_a_flash_it_judges_anew_and_a_fault_stays() -> None:
+    monitor = ConflictMonitor(CARD)
+    monitor.step({2: COLOURS["g"], 4: COLOURS["r"], 6: COLOURS["r"]})
+    monitor.look_away()
+    assert monitor.step(dict.fromkeys((2, 4, 6), COLOURS["r"])) is None
+    fault = monitor.step({2: COLOURS["g"], 4: COLOURS["g"], 6: COLOURS["r"]})
+    assert fault is not None
+    monitor.look_away()
+    assert monitor.fault == fault

@@ -16,7 +16,11 @@ from .conftest import blocks_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/controllers.md")
-PARTS = {"audit": ("verify", "show", "key"), "policy": ("show", "evaluate")}
+PARTS = {
+    "audit": ("verify", "show", "key"),
+    "policy": ("show", "evaluate"),
+    "cabinet": ("virtual",),
+}
 RUNNABLE = [
     (page, line)
     for page in PAGES
@@ -95,6 +99,11 @@ def test_every_command_and_option_that_is_named_exists(pages: dict[str, Path]) -
     }
     options = set(re.findall(r"--[a-z][\w-]+", " ".join(helps.values())))
     options |= {"--version", "--constraint", "--no-deps"}
+    texts = " ".join(page.read_text(encoding="utf-8") for page in pages.values())
+    for module in sorted(set(re.findall(r"python -m (greenband\.[\w.]+)", texts))):
+        options |= set(
+            re.findall(r"--[a-z][\w-]+", run([sys.executable, "-m", module, "--help"], ROOT))
+        )
     for page in pages.values():
         text = page.read_text(encoding="utf-8")
         assert set(re.findall(r"(?<![\w-])--[a-z][\w-]+", text)) <= options, page.name
