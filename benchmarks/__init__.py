@@ -7,8 +7,6 @@ import typing
 from greenband.engine.public import on_demand as _on_demand
 
 if typing.TYPE_CHECKING:
-    from greenband.controllers.disturbance import Disturbance as Disturbance
-
     from .before_and_after import BeforeAfter as BeforeAfter
     from .before_and_after import before_after as before_after
     from .before_and_after import junction_before_after as junction_before_after
@@ -33,6 +31,7 @@ if typing.TYPE_CHECKING:
     from .seeds import simulate_seeds as simulate_seeds
     from .speed import Speed as Speed
     from .speed import measure_speed as measure_speed
+    from .suite import Disturbance as Disturbance
     from .suite import RunSpec as RunSpec
     from .suite import Suite as Suite
     from .suite import load_suite as load_suite
@@ -87,7 +86,7 @@ __getattr__ = _on_demand(
     {
         "BeforeAfter": "before_and_after",
         "Case": "comparison",
-        "Disturbance": "suite:Disturbance",
+        "Disturbance": "suite",
         "Measures": "measures",
         "Place": "bench",
         "Planned": "planning",

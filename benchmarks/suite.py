@@ -30,7 +30,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from greenband.controllers.catalogue import find, own_file
-from greenband.controllers.disturbance import NONE, Disturbance
+from greenband.controllers.disturbance import NONE
+from greenband.controllers.disturbance import Disturbance as Disturbance
 from greenband.controllers.parameters import split_spec
 from greenband.engine.errors import InputError
 from greenband.networks.sumo_reading import Info

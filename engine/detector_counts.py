@@ -159,7 +159,7 @@ def movement_counts(
 
 def natural_key(name: str) -> tuple[int, float, str]:
     """Sorts 2 before 10, and numbers before words."""
-    return (0, float(name), name) if name.isdigit() else (1, 0.0, name)
+    return (0, float(name), name) if name.isdecimal() else (1, 0.0, name)
 
 
 def _rows(table: Table, intersection: str | None) -> list[int]:

@@ -62,7 +62,7 @@ def repaired_log(
     near, lanes = neighbours_at(site), _lanes(site)
     own = log.of(device)
     told = set(own.parameter[own.event == DETECTOR_ON].tolist())
-    numbers = [int(d.id) for d in site.detectors if d.id.isdigit()]
+    numbers = [int(d.id) for d in site.detectors if d.id.isdecimal()]
     known = sorted(told | set(numbers)) if told & set(numbers) else None
     counts = count_detectors(own, device, interval_s, known)
     findings = check_log(own, device, near, HealthLimits(lanes=lanes), known)

@@ -67,7 +67,7 @@ class _Reader:
             int(node)
             for name in ("Nodes", "Lanes")
             for node in self.sections[name].nodes()
-            if node.lstrip("-").isdigit()
+            if node.lstrip("-").isdecimal()
         )
         plans = {n: self._timeplan(n) for n in ids if self._get("Timeplans", n, "Cycle Length")}
         owners = {n: owner for owner, plan in plans.items() for n in (owner, *plan.nodes)}

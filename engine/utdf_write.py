@@ -72,14 +72,14 @@ def _numbered(site: Site) -> Site:
 def _refuse_unspeakable(site: Site, network: UtdfNetwork | None) -> None:
     where = f"site {site.id}"
     names = [m.id for m in site.movements if not _TURN_NAME.match(m.id)]
-    wrong = [p.id for p in site.phases if not p.id.isdigit() or p.kind == "pedestrian"]
+    wrong = [p.id for p in site.phases if not p.id.isdecimal() or p.kind == "pedestrian"]
     if not site.rings:
         found, allowed = "no rings", "rings and barriers: a Synchro controller has nothing else"
     elif wrong:
         found, allowed = f"phases {', '.join(wrong)}", "vehicle phases that are numbers"
     elif names:
         found, allowed = f"movements {', '.join(names)}", "NBL, NBT, NBR, ..."
-    elif network and (not site.id.isdigit() or int(site.id) not in network.nodes):
+    elif network and (not site.id.isdecimal() or int(site.id) not in network.nodes):
         found, allowed = f"id {site.id}", f"a node of {network.source}"
     else:
         return

@@ -232,7 +232,7 @@ def _repaired_log(log: EventLog, site: Site, intersection: str | None) -> Detect
     devices = log.devices
     if len(devices) == 1 and intersection is None:
         device = str(devices[0])
-    if not device.isdigit() or int(device) not in devices:
+    if not device.isdecimal() or int(device) not in devices:
         raise InputError(
             log.source,
             f"no device {device}",
