@@ -25,7 +25,7 @@ from .policy_network import Network
 from .rolling_horizon import RollingHorizon
 from .stage_features import COST_VEH_S, SLACK_VEH_S, StageFeatures, cost_by_stage
 
-MARGIN_VEH_S = 10.0
+MARGIN_VEH_S = 40.0
 """By so much a stage has to be priced less than what the look ahead says."""
 
 
