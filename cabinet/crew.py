@@ -29,7 +29,7 @@ class _Hand(threading.Thread, Generic[T]):
             try:
                 job(self.one)
             except Exception as error:  # the thread goes on, whatever a job does
-                LOG.error("a job fails", extra={"thread": self.name}, exc_info=error)
+                LOG.error("a job fails", extra={"job_of": self.name}, exc_info=error)
             finally:
                 self.idle.set()
 

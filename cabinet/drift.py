@@ -21,10 +21,15 @@ class Commissioned:
         self.path = folder / f"{quote(site, safe='')}.json"
         self.words = ""
 
+    @property
+    def kept(self) -> bool:
+        """Whether there is anything to compare with."""
+        return self.path.exists()
+
     def compare(self, table: Mapping[str, object]) -> None:
         """Compare what was found with what is kept. Raises InputError where that is no table."""
         found: dict[str, Any] = json.loads(json.dumps(dict(table), default=str))
-        if not self.path.exists():
+        if not self.kept:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             save(found, self.path)
         differs = drift(load(self.path), found)
@@ -33,7 +38,7 @@ class Commissioned:
 
     def accept(self) -> bool:
         """Forget what was kept, so that the next that is found is kept; False without any."""
-        if not self.path.exists():
+        if not self.kept:
             return False
         self.path.unlink()
         return True

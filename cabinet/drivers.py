@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from greenband.engine.errors import InputError
 
@@ -10,6 +11,9 @@ from . import credentials
 from .driver import Driver
 from .live_config import Wiring, numbers_of, split_address
 from .rsmp_credentials import load_code
+
+if TYPE_CHECKING:
+    from .ntcip_driver import NtcipDriver
 
 
 def open_driver(wiring: Wiring, credentials_file: Path) -> Driver:
@@ -29,7 +33,12 @@ def secrets_of(wiring: Wiring, credentials_file: Path) -> tuple[str, ...]:
     return credentials.load(wiring.name, credentials_file).secrets()
 
 
-def _ntcip(wiring: Wiring, credentials_file: Path) -> Driver:
+def open_for_commissioning(wiring: Wiring, credentials_file: Path) -> NtcipDriver:
+    """An NTCIP driver that may set backup time and detector period, which no other may."""
+    return _ntcip(wiring, credentials_file, commissioning=True)
+
+
+def _ntcip(wiring: Wiring, credentials_file: Path, *, commissioning: bool = False) -> NtcipDriver:
     from .gateway import Gateway
     from .gateway_rules import Rights, Slot
     from .ntcip_driver import NtcipDriver
@@ -44,6 +53,7 @@ def _ntcip(wiring: Wiring, credentials_file: Path) -> Driver:
         fallbacks=frozenset(config.fallback_patterns),
         phase_tier=config.tier == "phase",
         omit=config.omit,
+        commissioning=commissioning,
         transactions=config.edition is not None,
     )
     gateway = Gateway.open(

@@ -106,7 +106,7 @@ class Service:
         self.stop = threading.Event()
         self.pulse = Pulse(dt.datetime.now(dt.UTC))
         self._crew: Crew[LiveCabinet] = Crew(list(self.cabinets.items()))
-        self._began_s = 0.0
+        self._began_s, self._trouble = 0.0, ""
         for name, cabinet in self.cabinets.items():
             entry.make(cabinet.site, self._plans.get(name))  # a mistake is said at once
 
@@ -117,7 +117,10 @@ class Service:
                 self._run_once()
             except Exception as error:  # the supervisor's task: begin anew, whatever it was
                 self.pulse.restarts += 1
-                LOG.error("loop fails", extra={"reason": str(error)}, exc_info=error)
+                words = f"{type(error).__name__}: {error}"
+                again = words == self._trouble
+                LOG.error("loop fails", extra={"reason": words}, exc_info=None if again else error)
+                self._trouble = words
                 self._wait_and_act()
         self._leave()
 

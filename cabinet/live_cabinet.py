@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
 import numpy as np
@@ -19,7 +19,7 @@ from greenband.engine.plan import Plan
 
 from .drift import Commissioned, backup_words
 from .driver import Mode, PhaseOrders, Reading, RefusedError
-from .event_writer import EventFiles, Seen, changes, plan_events, seen_of
+from .event_writer import Coded, EventFiles, Seen, changes, plan_events, seen_of
 from .frames import share_believed
 from .ladder import DRIVES, Ladder, Move, Rung, Situation
 from .ledger_record import Approval, digest
@@ -69,6 +69,7 @@ class LiveCabinet:
         self._decided_s = -inf
         self._ran_out = self._give_back = False
         self._seen: Seen | None = None
+        self._events_error = ""
         self._record_again_s = -inf
 
     @property
@@ -80,6 +81,11 @@ class LiveCabinet:
     def follows(self) -> bool:
         """As `street.Sighted.follows`."""
         return self.wiring.config.tier == "phase" and self.ladder.rung is Rung.ADAPTIVE
+
+    @property
+    def now_s(self) -> float:
+        """Its clock."""
+        return self._clock()
 
     def tell(self, command: Command) -> None:
         """As `street.Sighted.tell`."""
@@ -124,6 +130,8 @@ class LiveCabinet:
     def act(self) -> None:
         """Climb or fall, and do what the rung asks for."""
         self.sender.approval, self.not_approved = self._approved()
+        if self.not_safe and self._commissioned is not None and not self._commissioned.kept:
+            self.link.close()  # approved anew: it is opened and looked at again
         move = self.ladder.step(self._situation(), self._clock())
         if move is not None:
             self._moved(move)
@@ -148,8 +156,11 @@ class LiveCabinet:
         except Exception as error:  # it runs out by itself
             LOG.error("can't give back", extra={"site": self.site.id, "reason": str(error)})
         self.link.close()
-        if self._events is not None:
-            self._events.close()
+        try:
+            if self._events is not None:
+                self._events.close()
+        except Exception as error:  # its CSV stays, and is taken up the next time
+            LOG.error("event log fails", extra={"site": self.site.id, "reason": str(error)})
 
     def _situation(self) -> Situation:
         last, link = self.link.last, self.link
@@ -262,16 +273,26 @@ class LiveCabinet:
     def _keep_events(self, reading: Reading) -> None:
         told = self.sender.orders or PhaseOrders()
         seen = seen_of(reading, holds=told.hold, forced=told.force_off)
-        if self._events is not None:
-            self._events.add(self._wall(), changes(self._seen or Seen(), seen))
+        self._tell(changes(self._seen or Seen(), seen))
         self._seen = seen
 
     def _tell_plan(self, plan: Plan) -> None:
-        if self._events is not None:
-            numbers = numbers_of(self.wiring)
-            splits = {numbers[s.id]: round(s.split_s) for s in plan.phases if s.id in numbers}
-            told = plan_events(round(plan.cycle_s), round(plan.offset_s), splits)
-            self._events.add(self._wall(), told)
+        numbers = numbers_of(self.wiring)
+        splits = {numbers[s.id]: round(s.split_s) for s in plan.phases if s.id in numbers}
+        self._tell(plan_events(round(plan.cycle_s), round(plan.offset_s), splits))
+
+    def _tell(self, events: Iterable[Coded]) -> None:
+        """Keep them; a log that can't be written is said once, and holds nothing up."""
+        if self._events is None:
+            return
+        try:
+            self._events.add(self._wall(), events)
+        except Exception as error:  # of the disk, or of what stands in the file already
+            if not self._events_error:
+                LOG.error("event log fails", extra={"site": self.site.id, "reason": str(error)})
+            self._events_error = str(error)
+        else:
+            self._events_error = ""
 
     def _second_s(self) -> float:
         now = self._wall()

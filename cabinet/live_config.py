@@ -82,7 +82,7 @@ class Cabinet(Model):
     file: str
     driver: Literal["ntcip", "rsmp"] = "ntcip"
     address: str
-    device: int = Field(default=1, ge=0)
+    device: int | None = Field(default=None, ge=0)
     tier: Literal["pattern", "phase"] = "pattern"
     omit: bool = False
     reference_phase: str | None = None
@@ -137,6 +137,11 @@ class Wiring:
         self._check(where)
 
     def _check(self, where: str) -> None:
+        if not any(self.mapping.detectors):
+            raise InputError(
+                f"{where}, detectors", "none", "a number of the controller's for its loops",
+                "Add the loops to the site's file, and their numbers here.",
+            )  # fmt: skip
         reference = self.config.reference_phase
         if reference is not None and reference not in self.site.phase_index:
             raise InputError(
@@ -189,6 +194,7 @@ class LiveConfig:
         self.approvals, self.ledger = self.state / "approvals", self.state / "ledger"
         self.zone = _zone(path, config.time_zone)
         chosen = sites or tuple(config.sites)
+        self.devices = _devices(path, config)
         self.wirings = tuple(
             Wiring(name, config.sites[name], folder, f"{path}, sites.{name}") for name in chosen
         )
@@ -205,6 +211,19 @@ def split_address(where: str, text: str) -> tuple[str, int]:
     if not colon or not port.isascii() or not port.isdigit() or not 0 <= int(port) < 1 << 16:
         raise InputError(where, repr(text), "host:port, such as 192.0.2.10:161", "Correct it.")
     return host.strip("[]"), int(port)
+
+
+def _devices(path: Path, config: Config) -> dict[str, int]:
+    """The number of each site in the event log: as it is given, else its place in the file."""
+    devices = {
+        name: place if site.device is None else site.device
+        for place, (name, site) in enumerate(config.sites.items(), start=1)
+    }
+    if len(set(devices.values())) < len(devices):
+        raise InputError(
+            f"{path}, device", "one number for two sites", "a number for each", "Correct one."
+        )
+    return devices
 
 
 def _zone(path: Path, name: str | None) -> ZoneInfo | None:

@@ -36,9 +36,17 @@ class JsonLines(logging.Formatter):
         line |= {k: v for k, v in vars(record).items() if k not in _OWN and k not in line}
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        text = json.dumps(line, default=str, ensure_ascii=False)
+        return json.dumps({k: self._plain(v) for k, v in line.items()}, ensure_ascii=False)
+
+    def _plain(self, value: object) -> object:
+        """As JSON has it, with every secret withheld."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, list | tuple):
+            return [self._plain(v) for v in value]
+        text = str(value)
         for secret in self._secrets:
-            text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], WITHHELD)
+            text = text.replace(secret, WITHHELD)
         return text
 
 

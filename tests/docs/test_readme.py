@@ -20,6 +20,7 @@ PARTS = {
     "audit": ("verify", "show", "key"),
     "policy": ("show", "evaluate"),
     "cabinet": ("virtual",),
+    "live": ("run", "check", "commission", "approve", "release", "unit"),
 }
 RUNNABLE = [
     (page, line)
