@@ -13,7 +13,7 @@ from greenband.engine.plan import Plan
 
 from .deadman import Words
 from .driver import DriverError, PhaseOrders, Reading, RefusedError
-from .ledger_record import Approval, Decision, Outcome, Verdict
+from .ledger_record import Approval, Decision, Outcome, Value, Verdict
 from .live_config import Wiring
 from .live_link import Link
 from .live_plans import Planner
@@ -22,6 +22,11 @@ from .live_record import NO_INPUT, Record, order_values, reading_values, written
 LOG = logging.getLogger("greenband.live")
 GATE = ("gate",)
 """The rules that every plan is checked by first: those of the Gate."""
+GIVEN_BACK = {
+    "ntcip": (Value("systemPatternControl", 0),),
+    "rsmp": (Value("M0002.status", "False"),),
+}
+"""What a driver sets when it gives a controller back."""
 Clock = Callable[[], float]
 
 
@@ -130,7 +135,8 @@ class Sender:
         made = self._record.decision(
             self._wiring.name, "release", "confirmed", approval=self.approval, note=reason
         )
-        self._record.append(replace(made, read_back=reading_values(self._link.last)))
+        sent = GIVEN_BACK[self._wiring.config.driver]
+        self._record.append(replace(made, sent=sent, read_back=reading_values(self._link.last)))
 
     def remark(self, note: str) -> None:
         """Write down that nothing was done, and why."""

@@ -79,7 +79,7 @@ def page_of(status: Mapping[str, Any]) -> str:
     cabinets = status["cabinets"]
     driven = sum(c["rung"] == Rung.ADAPTIVE.value for c in cabinets.values())
     silent = sum(not c["reachable"] for c in cabinets.values())
-    summary = f"{len(cabinets)} cabinets, {driven} adaptive, {silent} out of reach"
+    summary = f"Cabinets: {len(cabinets)}, adaptive {driven}, out of reach {silent}"
     return template.render(
         summary=summary,
         controller=status["controller"],

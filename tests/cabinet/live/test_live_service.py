@@ -245,7 +245,7 @@ def test_the_page_says_what_is_and_changes_nothing(town: Town) -> None:
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert 'name="viewport"' in text
         assert "Main &amp; 1st" in text
-        assert "2 cabinets" in text
+        assert "Cabinets: 2, adaptive" in text
         code, _, metrics = fetch(url + "/metrics")
         assert 'greenband_live_rung{site="X",rung="' in metrics
         assert json.loads(fetch(url + "/status.json")[2])["seconds"] == 5
