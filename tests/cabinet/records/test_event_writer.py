@@ -19,6 +19,7 @@ from greenband.cabinet.event_writer import (
     seen_of,
     to_parquet,
 )
+from greenband.engine.arrivals_on_green import arrivals_on_green
 from greenband.engine.event_log import EventLog, parse_event_log
 from greenband.engine.event_phases import phase_intervals
 from greenband.engine.frame import Flag
@@ -194,7 +195,12 @@ def test_atspm_reads_it(tmp_path: Path) -> None:
     atspm = pytest.importorskip("atspm", reason="needs the package atspm with duckdb<2")
     import polars as pl
 
-    moments = [(at_s + 30.0 * k, seen) for k in range(40) for at_s, seen in cycle()[k > 0 :]]
+    late = [(20.0, Seen(active=only(5))), (20.5, Seen())]
+    moments = [
+        (at_s + 30.0 * k, seen)
+        for k in range(40)
+        for at_s, seen in cycle()[k > 0 :] + (late if k % 3 == 1 else [])
+    ]
     write(tmp_path, moments)
     path = to_parquet(next(tmp_path.glob("*.csv")))
     detectors = pl.DataFrame(
@@ -210,8 +216,19 @@ def test_atspm_reads_it(tmp_path: Path) -> None:
         aggregations=[
             {"name": "has_data", "params": {"no_data_min": 5, "min_data_points": 3}},
             {"name": "actuations", "params": {"fill_in_missing": False}},
+            {
+                "name": "arrival_on_green",
+                "params": {"latency_offset_seconds": 0},
+            },
         ],
     )
     processor.run()
-    (counted,) = processor.conn.execute("select sum(Total) from actuations").fetchone()
-    assert counted == 40
+    counted = pl.read_csv(tmp_path / "out" / "actuations.csv")
+    assert counted["Total"].sum() == 40 + 13
+    theirs = pl.read_csv(tmp_path / "out" / "arrival_on_green.csv")
+    log = read_counts(path)
+    assert isinstance(log, EventLog)
+    ours = arrivals_on_green(log, 7, 2, [5])
+    assert theirs["Total_Actuations"].to_list() == ours.arrivals_veh.tolist()
+    assert theirs["Percent_AOG"].to_list() == pytest.approx(ours.ratio().tolist(), abs=0.005)
+    assert 0 < theirs["Percent_AOG"][0] < 1
