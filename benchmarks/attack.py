@@ -128,7 +128,7 @@ class _Search:
                     f"attack on {base.controller} in {base.scenario}",
                     row["reason"] or f"seed {seed} gridlocks without any lie",
                     "a controller that runs without gridlock while nobody lies",
-                    "Choose other --seeds, or another controller.",
+                    "Choose other --seeds, --league street, or another controller.",
                 )
 
         first = self._row(seeds[0], None)["result"]

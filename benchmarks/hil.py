@@ -183,7 +183,7 @@ def _driven(
     """Drivers of all sites that have a plan; what is called each second keeps it in force."""
     with ExitStack() as stack:
         drivers: dict[str, NtcipDriver] = {}
-        for site, plan in plans.items():
+        for site in plans:
             cabinet = couplings[site].cabinet
             server = stack.enter_context(Server(Agent(cabinet.values, NAMES)))
             session = stack.enter_context(UdpSession(server.host, server.port, ACCESS))
@@ -194,7 +194,6 @@ def _driven(
 
             gateway = Gateway(session, Rights(SLOTS, phases), clock=clock)
             drivers[site] = NtcipDriver(gateway, clock=clock)
-            del plan
 
         def keep(second: int) -> None:
             for site, driver in drivers.items():

@@ -29,7 +29,7 @@ ACCESS: dict[str, Community | User] = {
     "v2c": Community(1, COMMUNITIES.read, COMMUNITIES.write),
     "v3": USER,
 }
-_CONCURRENT = {
+CONCURRENT = {
     1: (5, 6),
     2: (5, 6),
     3: (7, 8),
@@ -154,7 +154,7 @@ def _phase(number: int) -> Iterator[tuple[Oid, Value]]:
         "phaseWalk": 7, "phasePedestrianClear": 12, "phaseMinimumGreen": 5,
         "phaseYellowChange": 40, "phaseRedClear": 10, "phaseRedRevert": 20,
         "phaseOptions": int(used), "phaseRing": (1 if number <= 4 else 2) if used else 0,
-        "phaseConcurrency": bytes(_CONCURRENT.get(number, ())),
+        "phaseConcurrency": bytes(CONCURRENT.get(number, ())),
     }  # fmt: skip
     for name, value in row.items():
         yield OBJECTS[name].instance(number), value

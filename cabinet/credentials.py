@@ -177,7 +177,12 @@ def _private_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "not a text"
-        raise InputError(where, said or "not readable", "a readable file", "Mend it.") from None
+        raise InputError(
+            where,
+            said or "not readable",
+            "a TOML file of mode 600 with a table per cabinet",
+            "Make it as docs/ntcip_driver.md shows, credentials.",
+        ) from None
 
 
 def _from_keyring(cabinet: str) -> str | None:

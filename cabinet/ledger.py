@@ -14,13 +14,13 @@ import secrets as randomness
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from greenband.engine.errors import InputError
 
+from .closing import Closing
 from .ledger_chain import (
     GENESIS,
     LONGEST_LINE,
@@ -65,7 +65,7 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Ledger:
+class Ledger(Closing):
     """A writer: one a folder, from when it is made until `close`.
 
     Takes up a ledger that is there, cuts off an entry that a crash left torn and says so in the
@@ -124,17 +124,6 @@ class Ledger:
             os.close(self._file)
             os.close(self._lock)
             self._lock = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _append(self, kind: str, decision: Decision) -> int:
         n = self._write(kind, body_of(decision, self._secrets))

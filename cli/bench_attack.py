@@ -37,7 +37,7 @@ def attack(suite: Suite, place: Place, *, seeds: str | None, budget: int | None)
 
     Exit code 1 where a lie raises the delay of its junction by more than a quarter.
     """
-    from greenband.benchmarks.attack import BUDGET, SEEDS
+    from greenband.benchmarks.attack import BUDGET, LEAST_BUDGET, SEEDS
     from greenband.benchmarks.attack import attack as search
     from greenband.benchmarks.suite import runs_of
     from greenband.benchmarks.tuned import tuning_seeds
@@ -51,6 +51,10 @@ def attack(suite: Suite, place: Place, *, seeds: str | None, budget: int | None)
             "no controller that sees loops",
             "the level loops",
             "Give --info loops and a controller.",
+        )
+    if budget is not None and budget < LEAST_BUDGET:
+        raise InputError(
+            "--budget", f"{budget} lies", f"{LEAST_BUDGET} or more", "Raise it; 500 are usual."
         )
     print_terms(suite)
     warn_of_rules(suite)
@@ -99,7 +103,8 @@ def _show(found: Sequence[Attack]) -> Callable[[Any], None]:
             title = f"{one.scenario}, {one.controller}: the worst of {one.lies} lies of one loop"
             table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_style="b")
             for heading in ("lie", "loop", "veh/h", "from s"):
-                table.add_column(heading, justify="left" if heading in ("lie", "loop") else "right")
+                left = heading in ("lie", "loop")
+                table.add_column(heading, justify="left" if left else "right", overflow="fold")
             for heading in ("junction's delay", "network's delay", "gridlocked"):
                 table.add_column(heading, justify="right")
             for harm in one.worst:

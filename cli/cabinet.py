@@ -7,7 +7,8 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,7 @@ from greenband.engine.errors import InputError
 from .output import DONE, NO, Answer, AsJson, log
 
 if TYPE_CHECKING:
-    from greenband.cabinet.snmp import Agent, User
+    from greenband.cabinet.snmp import Agent
     from greenband.cabinet.virtual.cabinet import VirtualCabinet
     from greenband.engine.site import Site
 
@@ -80,6 +81,13 @@ def virtual(
     from greenband.cabinet.snmp import Server
     from greenband.cabinet.virtual.cabinet import VirtualCabinet
 
+    if lock_step and (as_json or seconds):
+        raise InputError(
+            "greenband cabinet virtual --lock-step",
+            "together with " + ("--json" if as_json else "--seconds"),
+            "lines of JSON on standard input and output, until the input ends",
+            "Leave it out.",
+        )
     known = _site(site)
     files = EventFiles(events, device) if events is not None else None
     began = dt.datetime.now().replace(microsecond=0)
@@ -95,7 +103,8 @@ def virtual(
     data = {**ready, "ran_s": made.controller.now / 10.0, "fault": fault}
 
     def show(console: Any) -> None:
-        console.print(f"{known.id} ended after {data['ran_s']:.1f} s; fault: {fault or 'none'}")
+        if not lock_step:
+            console.print(f"{known.id} ended after {data['ran_s']:.1f} s; fault: {fault or 'none'}")
 
     return Answer(data, show, NO if fault else DONE)
 
@@ -131,21 +140,20 @@ def _work(
     real_time(made, over, speed=speed)
 
 
-class _stopper:
-    """An event that SIGTERM and Ctrl-C set while it is entered."""
+@contextmanager
+def _stopper() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set meanwhile."""
+    stopped = threading.Event()
 
-    def __enter__(self) -> threading.Event:
-        stopped = threading.Event()
+    def stop(number: int, frame: object) -> None:
+        stopped.set()
 
-        def stop(number: int, frame: object) -> None:
-            stopped.set()
-
-        self._before = {n: signal.signal(n, stop) for n in (signal.SIGTERM, signal.SIGINT)}
-        return stopped
-
-    def __exit__(self, *_: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before)
+    before = {n: signal.signal(n, stop) for n in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _serving(server: Callable[..., Any], agent: Agent, host: str, port: int) -> Any:
@@ -180,11 +188,10 @@ def _agent(made: VirtualCabinet, name: str, path: Path | None, public: bool, pro
             "one of the two",
             "Give --public in a laboratory, --credentials where others reach the port.",
         )
-    behaves, users = PROFILES[profile], list["User"]()
+    behaves = PROFILES[profile]
     if path is None:
         return Agent(made.values, Communities(b"public", b"administrator"), profile=behaves)
     access = load(name, path).access
     if isinstance(access, Community):
         return Agent(made.values, Communities(access.read, access.write), profile=behaves)
-    users.append(access)
-    return Agent(made.values, None, users, profile=behaves)
+    return Agent(made.values, None, [access], profile=behaves)

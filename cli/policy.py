@@ -29,7 +29,19 @@ def show(name: Name = "general", as_json: AsJson = False) -> Answer:
     card = dict(load_policy(name).card)
     path = policy_path(name)
     data = {"name": name, "path": str(path), "card": card}
-    return Answer(data, lambda console: console.print(tomli_w.dumps(card), markup=False))
+    shown = tomli_w.dumps(_short(card))
+    return Answer(data, lambda console: console.print(shown, markup=False, soft_wrap=True))
+
+
+def _short(value: Any) -> Any:
+    """For eyes: four digits, and numbers in one line. With --json all of them are there."""
+    if isinstance(value, dict):
+        return {name: _short(inner) for name, inner in value.items()}
+    if isinstance(value, list) and value and all(type(v) is int for v in value):
+        return ", ".join(map(str, value))
+    if isinstance(value, list):
+        return [_short(inner) for inner in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 @policy.command()

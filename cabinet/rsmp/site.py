@@ -9,7 +9,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
+
+from greenband.cabinet.closing import Closing
 
 from .controller import Controller
 from .counting import Counting
@@ -235,7 +236,7 @@ class VirtualSite:
         )
 
 
-class SiteThread:
+class SiteThread(Closing):
     """Steps a site in a thread, until it is closed."""
 
     def __init__(self, site: VirtualSite, *, wait_s: float = 0.05) -> None:
@@ -246,14 +247,6 @@ class SiteThread:
     def __enter__(self) -> SiteThread:
         self._thread.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop, and cut the connection."""

@@ -11,8 +11,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
+
+from greenband.cabinet.closing import Closing
 
 Way = Literal["out", "back"]
 Address = tuple[str, int]
@@ -44,7 +45,7 @@ class _Held:
     due_s: float
 
 
-class Proxy:
+class Proxy(Closing):
     """Stands before an agent on a port of its own (`host`, `port`), in a thread of its own.
 
     `faults` may be changed while it runs; `cut` lets nothing through. Each direction draws from
@@ -77,17 +78,6 @@ class Proxy:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"proxy:{self.port}", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop, and forget what is held back."""

@@ -7,8 +7,8 @@ import random
 import socket
 import threading
 import time
-from types import TracebackType
-from typing import Self
+
+from greenband.cabinet.closing import Closing
 
 from .agent import Agent
 
@@ -17,7 +17,7 @@ _LONGEST = 65535
 _LOOK_UP_S = 0.2
 
 
-class Server:
+class Server(Closing):
     """Serves an agent until it is closed; `port` is the one that was given, or found for 0.
 
     A profile's delay holds up the answers behind it, as a slow controller does.
@@ -33,17 +33,6 @@ class Server:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name=f"snmp:{self.port}", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def stop(self) -> None:
         """Stop answering soon; `close` waits for it."""

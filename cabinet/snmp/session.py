@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
+from greenband.cabinet.closing import Closing
 from greenband.cabinet.store import Oid, Value
 
 from .ber import END_OF_VIEW, NO_INSTANCE, NO_OBJECT
@@ -59,7 +59,7 @@ class Session(Protocol):
         ...
 
 
-class PduSession(ABC):
+class PduSession(Closing):
     """A session above whatever exchanges one PDU for another: `_ask`, in this SNMP `version`."""
 
     version: int
@@ -100,21 +100,6 @@ class PduSession(ABC):
         answer = self._ask(SET, oids, values, retry=retry)
         if answer.status:
             raise AnsweredError(answer.status, answer.index)
-
-    @abstractmethod
-    def close(self) -> None:
-        """As `Session.close`."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @abstractmethod
     def _ask(

@@ -23,8 +23,7 @@ STEP_S = 1.0 / TENTHS
 def card_of(site: Site) -> MonitorCard:
     """What the monitor is set to for a site with rings: from the site, not from the controller."""
     numbers, together = numbers_of(site), set[frozenset[int]]()
-    for k, groups in enumerate(zip(*site.rings, strict=True)):
-        del k
+    for groups in zip(*site.rings, strict=True):
         for a, first in enumerate(groups):
             for second in groups[a + 1 :]:
                 together |= {frozenset((numbers[p], numbers[q])) for p in first for q in second}

@@ -22,7 +22,7 @@ from .program import (
 )
 
 MOST_PHASES, MOST_DETECTORS, PATTERNS, SPLITS = 16, 64, 48, 32
-WALK_RECALLS = {"none": 0, "min": MIN_RECALL, "max": MAX_RECALL, "ped": PED_RECALL}
+RECALLS = {"none": 0, "min": MIN_RECALL, "max": MAX_RECALL, "ped": PED_RECALL}
 SCALARS: Mapping[str, Value] = {
     "volumeOccupancySequence": 0, "volumeOccupancyPeriod": 60, "unitStartUpFlash": 5,
     "unitBackupTime": 30, "unitRedRevert": 20, "unitControl": 0, "coordOperationalMode": 0,
@@ -73,7 +73,7 @@ def database_of(site: Site, plans: Mapping[int, Plan] | None = None) -> dict[Oid
             f"virtual cabinet of site {site.id}",
             "no rings",
             "a site with rings and barriers, as a NEMA controller has them",
-            "Give `rings` in site.toml.",
+            'Give `rings` in a site.toml, such as [[["1", "2"], ["4"]], [["5", "6"], ["8"]]].',
         )
     numbers, table = numbers_of(site), dict[Oid, Value]()
     phases = GROUP_SIZE * -(-max(numbers.values()) // GROUP_SIZE)
@@ -129,7 +129,7 @@ _PHASE_OBJECTS: Mapping[str, int] = {
 def _row(
     phase: Phase, n: int, ring_of: Mapping[int, int], concurrent: Mapping[int, tuple[int, ...]]
 ) -> dict[str, Value]:
-    options = ENABLED | DUAL_ENTRY * _is_through(phase) | WALK_RECALLS[phase.recall]
+    options = ENABLED | DUAL_ENTRY * _is_through(phase) | RECALLS[phase.recall]
     return {
         "phaseWalk": round(phase.walk_s or 0.0),
         "phasePedestrianClear": round(phase.ped_clearance_s or 0.0),

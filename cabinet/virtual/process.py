@@ -21,23 +21,36 @@ SETS = ("detectors", "buttons", "preempts")
 FLAGS = ("manual", "stop_time")
 
 
-def inputs_of(asked: Any) -> tuple[float, Inputs]:
+def inputs_of(asked: Any, cabinet: VirtualCabinet) -> tuple[float, Inputs]:
     """Seconds and inputs of a line. Raises InputError with what is wrong."""
-    if not isinstance(asked, dict) or set(asked) - {"seconds", *SETS, *FLAGS}:
-        raise _mistake(f"{asked!r:.80}")
+    if not isinstance(asked, dict):
+        raise _mistake(f"{json.dumps(asked):.80}")
+    if strange := sorted(set(asked) - {"seconds", *SETS, *FLAGS}):
+        raise _mistake(f"the key {', '.join(strange):.80}")
     seconds = asked.get("seconds", STEP_S)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise _mistake(f"seconds {seconds!r:.40}")
-    if not 0 <= seconds <= MOST_SECONDS:
+    if not STEP_S <= seconds <= MOST_SECONDS:
         raise _mistake(f"seconds {seconds:g}")
-    detectors, buttons, preempts = (_numbers(name, asked.get(name, [])) for name in SETS)
+    there = {
+        "detectors": frozenset(cabinet.detectors.values()),
+        "buttons": frozenset(cabinet.controller.program.phases),
+        "preempts": frozenset(range(1, cabinet.controller.read.number("maxPreempts") + 1)),
+    }
+    detectors, buttons, preempts = (
+        _numbers(name, asked.get(name, []), there[name]) for name in SETS
+    )
     manual, stop_time = (bool(asked.get(name, False)) for name in FLAGS)
     return float(seconds), Inputs(detectors, buttons, preempts, manual, stop_time)
 
 
-def _numbers(name: str, value: Any) -> frozenset[int]:
-    if not isinstance(value, list) or not all(type(n) is int and n > 0 for n in value):
-        raise _mistake(f"{name} {value!r:.40}")
+def _numbers(name: str, value: Any, there: frozenset[int]) -> frozenset[int]:
+    """A list of numbers that this cabinet has."""
+    if not isinstance(value, list) or not all(type(n) is int for n in value):
+        raise _mistake(f"{name} {json.dumps(value):.40}")
+    if strange := sorted(set(value) - there):
+        has = ", ".join(map(str, sorted(there))) or "none"
+        raise _mistake(f"{name} {', '.join(map(str, strange)):.40}; this cabinet has {has}")
     return frozenset(value)
 
 
@@ -45,7 +58,7 @@ def _mistake(found: str) -> InputError:
     return InputError(
         "lock step, a line",
         found,
-        f'a JSON object with "seconds" (0 to {MOST_SECONDS:.0f}), lists of numbers in '
+        f'a JSON object with "seconds" ({STEP_S:g} to {MOST_SECONDS:.0f}, in tenths), lists of numbers in '
         f"{', '.join(SETS)}, true or false in {', '.join(FLAGS)}; each may be left out",
         'Send lines such as {"seconds": 1, "detectors": [1, 3]}.',
     )
@@ -57,7 +70,7 @@ def lock_step(cabinet: VirtualCabinet, lines: Iterable[str], out: TextIO) -> Non
         if not line.strip():
             continue
         try:
-            seconds, inputs = inputs_of(json.loads(line))
+            seconds, inputs = inputs_of(json.loads(line), cabinet)
             cabinet.run(seconds, inputs)
             told = cabinet.told()
         except ValueError:

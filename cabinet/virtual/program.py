@@ -37,7 +37,6 @@ class PhaseData:
     min_green: int
     passage: int
     maximum: int
-    maximum2: int
     yellow: int
     red_clear: int
     red_revert: int
@@ -89,10 +88,6 @@ class Program:
     rings: tuple[tuple[int, ...], ...]
     groups: tuple[frozenset[int], ...]
     detectors: tuple[DetectorData, ...]
-
-    def group_of(self, phase: int) -> int:
-        """Between which barriers a phase is, counted in the order served."""
-        return next(k for k, group in enumerate(self.groups) if phase in group)
 
 
 class Reader:
@@ -147,7 +142,6 @@ def _phase(read: Reader, n: int) -> PhaseData:
         min_green=TENTHS * read.number("phaseMinimumGreen", n),
         passage=read.number("phasePassage", n),
         maximum=TENTHS * read.number("phaseMaximum1", n),
-        maximum2=TENTHS * read.number("phaseMaximum2", n),
         yellow=read.number("phaseYellowChange", n),
         red_clear=read.number("phaseRedClear", n),
         red_revert=max(read.number("phaseRedRevert", n), read.number("unitRedRevert")),

@@ -75,7 +75,6 @@ class Ring:
     waited: int = 0
     walk_left: int = 0
     clear_left: int = 0
-    ended: Ended | None = None
     next: int = 0
 
 
@@ -269,7 +268,6 @@ class Rings:
     def _begin(self, ring: Ring, phase: int, wishes: Wishes) -> None:
         ring.phase, ring.lamp, ring.lamp_for = phase, Lamp.GREEN, 0
         ring.gap = ring.waited = ring.next = 0
-        ring.ended = None
         ring.walk_left = ring.clear_left = 0
         self._walk(ring, wishes)
 
@@ -280,7 +278,7 @@ class Rings:
             self.walked |= {ring.phase}
 
     def _end(self, ring: Ring, why: Ended) -> None:
-        ring.lamp, ring.lamp_for, ring.ended = Lamp.YELLOW, 0, why
+        ring.lamp, ring.lamp_for = Lamp.YELLOW, 0
         ring.walk_left = ring.clear_left = 0
         self.ending[ring.phase] = why
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from greenband.benchmarks.quiet_cabinet import CONCURRENT as CONCURRENT
+from greenband.benchmarks.quiet_cabinet import SLOTS as SLOTS
+from greenband.benchmarks.quiet_cabinet import SPLITS as SPLITS
 from greenband.cabinet.gateway import Gateway
-from greenband.cabinet.gateway_rules import Rights, Slot
+from greenband.cabinet.gateway_rules import Rights
 from greenband.cabinet.ntcip_driver import NtcipDriver
 from greenband.cabinet.ntcip_settings import Settings
 from greenband.cabinet.objects import OBJECTS
@@ -26,19 +29,7 @@ from greenband.cabinet.snmp.syntax import SYS_UP_TIME, object_of
 from greenband.cabinet.store import Oid, SetRefusedError, Value
 from greenband.engine.plan import Plan, Split
 
-SLOTS = (Slot(10, 20), Slot(11, 21))
-SPLITS = {1: 15, 2: 30, 3: 15, 4: 30, 5: 15, 6: 30, 7: 15, 8: 30}
 RINGS = {1: (1, 2, 3, 4), 2: (5, 6, 7, 8)}
-CONCURRENT = {
-    1: (5, 6),
-    2: (5, 6),
-    3: (7, 8),
-    4: (7, 8),
-    5: (1, 2),
-    6: (1, 2),
-    7: (3, 4),
-    8: (3, 4),
-}
 BUFFERED = ("splitTime", "patternCycleTime", "patternOffsetTime")
 
 

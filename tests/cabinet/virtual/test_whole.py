@@ -99,12 +99,16 @@ def test_lock_step_answers_each_line(ringed: Site) -> None:
         json.dumps({"seconds": -1}),
         json.dumps({"detectors": ["x"]}),
         json.dumps({"second": 1}),
+        json.dumps({"detectors": [99]}),
+        json.dumps({"seconds": 0.01}),
     ]
     lock_step(cabinet, lines, out)
     told = [json.loads(line) for line in out.getvalue().splitlines()]
     assert told[0]["greens"] == [2, 6]
     assert told[1]["time_s"] == pytest.approx(START_S + 20)
     assert all("error" in answer for answer in told[2:])
+    assert told[5]["error"]["found"] == "the key second"
+    assert "this cabinet has 1, 2, 3" in told[6]["error"]["found"]
     assert cabinet.controller.now == round(10 * (START_S + 20))
 
 
