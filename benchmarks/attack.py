@@ -38,6 +38,8 @@ STARTS_RATIO = (0.0, 0.1, 0.25, 0.5)
 """Of the run, before the loop begins to lie."""
 LEAST_GHOSTS_VEH_H = 30.0
 NEARER_RATIO = 0.3
+RATED: tuple[LieKind, ...] = ("ghosts", "waits")
+"""Kinds that a rate makes any difference to."""
 Told = Callable[[Row, int, int], None]
 
 
@@ -212,9 +214,9 @@ def _sites(scenario: str) -> dict[str, str]:
 
 def _drawn(rng: np.random.Generator, detectors: Sequence[str], lasts_s: float) -> Lie:
     """Ghosts more often than others: only they have a rate to be found."""
-    kinds = (*KINDS, "ghosts", "ghosts")
+    kinds: tuple[LieKind, ...] = (*KINDS, "ghosts", "ghosts")
     rate = np.exp(rng.uniform(np.log(LEAST_GHOSTS_VEH_H), np.log(MOST_GHOSTS_VEH_H)))
-    return Lie(
+    return _plain(
         detector=str(rng.choice(detectors)),
         kind=kinds[int(rng.integers(len(kinds)))],
         rate_veh_h=float(round(rate)),
@@ -234,4 +236,11 @@ def _near(lie: Lie, rng: np.random.Generator, sites: dict[str, str], lasts_s: fl
     if rng.random() < 0.2:
         own = sorted(d for d, site in sites.items() if site == sites[lie.detector])
         change["detector"] = str(rng.choice(own))
-    return Lie(**{**lie.model_dump(), **change})
+    return _plain(**{**lie.model_dump(), **change})
+
+
+def _plain(**values: Any) -> Lie:
+    """The same lie is the same, whatever rate was drawn for a kind that has none."""
+    if values["kind"] not in RATED:
+        del values["rate_veh_h"]
+    return Lie(**values)

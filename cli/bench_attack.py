@@ -99,6 +99,8 @@ def _show(found: Sequence[Attack]) -> Callable[[Any], None]:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
+        from greenband.benchmarks.attack import RATED
+
         for one in found:
             title = f"{one.scenario}, {one.controller}: the worst of {one.lies} lies of one loop"
             table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_style="b")
@@ -109,7 +111,7 @@ def _show(found: Sequence[Attack]) -> Callable[[Any], None]:
                 table.add_column(heading, justify="right")
             for harm in one.worst:
                 lie = harm.lie
-                rated = lie.kind in ("ghosts", "waits")
+                rated = lie.kind in RATED
                 table.add_row(
                     lie.kind,
                     lie.detector,

@@ -58,9 +58,9 @@ def _mistake(found: str) -> InputError:
     return InputError(
         "lock step, a line",
         found,
-        f'a JSON object with "seconds" ({STEP_S:g} to {MOST_SECONDS:.0f}, in tenths), lists of numbers in '
-        f"{', '.join(SETS)}, true or false in {', '.join(FLAGS)}; each may be left out",
-        'Send lines such as {"seconds": 1, "detectors": [1, 3]}.',
+        f'a JSON object with "seconds" ({STEP_S:g} to {MOST_SECONDS:.0f}, in tenths), lists of '
+        f"numbers in {', '.join(SETS)}, true or false in {', '.join(FLAGS)}; each may be left out",
+        'Send lines such as {"seconds": 1, "buttons": [2]}.',
     )
 
 
