@@ -61,6 +61,6 @@ def test_the_python_that_is_shown_can_be_run(page: Path) -> None:
 def test_the_commands_are_modules(page: Path) -> None:
     from importlib.util import find_spec
 
-    modules = re.findall(r"-m (greenband\.\S+)", page.read_text(encoding="utf-8"))
-    assert len(modules) == 3
+    modules = re.findall(r"-m (greenband\.[\w.]+)", page.read_text(encoding="utf-8"))
+    assert modules
     assert all(find_spec(module) is not None for module in modules)
