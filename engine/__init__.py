@@ -58,6 +58,7 @@ if typing.TYPE_CHECKING:
     from .site import LaneGroup as LaneGroup
     from .site import Movement as Movement
     from .site import Phase as Phase
+    from .site import Preempt as Preempt
     from .site import Site as Site
     from .site import Stage as Stage
     from .site import Yield as Yield
@@ -105,6 +106,7 @@ __all__ = [
     "Phase",
     "Plan",
     "PlanResult",
+    "Preempt",
     "Request",
     "Rules",
     "Site",
@@ -178,6 +180,7 @@ __getattr__ = _on_demand(
         "Phase": "site",
         "Plan": "plan",
         "PlanResult": "timing",
+        "Preempt": "site",
         "RESCO": "rules",
         "Request": "frame",
         "Rules": "rules",

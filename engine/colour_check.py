@@ -76,6 +76,7 @@ def audit(
     until_s: float | None = None,
     traffic_until_s: float = inf,
     program: bool = False,
+    preempted: Sequence[tuple[float, float]] = (),
 ) -> list[Violation]:
     """What a site showed that its limits forbid, in the order of time.
 
@@ -86,6 +87,8 @@ def audit(
     until_s : how long the last colours stood, by default until their own time.
     traffic_until_s : when the last traveller left: nobody waits for a green after that.
     program : the colours are those of the network's own program: every finding is a warning.
+    preempted : from when to when a preempt was served: a green or a walk that ends then need only
+        have had what the site's preempts leave it.
     """
     entries = list(history)
     if not entries:
@@ -99,10 +102,11 @@ def audit(
     ]
     found: list[Violation] = _conflicts(site, changes)
     for i, phase in enumerate(phases):
-        found += _phase_runs(phase, runs[i], rules)
+        held_to = _Held(site, phase, preempted)
+        found += _phase_runs(held_to, runs[i], rules)
         if rules.longest_red:
             found += _long_reds(site, phase, runs[i], traffic_until_s)
-        found += _crossing_runs(phase, crossings[i], runs[i])
+        found += _crossing_runs(held_to, crossings[i], runs[i])
     found += _clearances(site, runs)
     if rules.no_yellow_trap:
         found += _traps(site, changes)
@@ -195,17 +199,41 @@ def _short(
     ]
 
 
-def _phase_runs(phase: Phase, runs: list[_Run], rules: Rules) -> list[Violation]:
-    found: list[Violation] = []
+class _Held:
+    """The limits that a phase is held to, by the time at which what they are for ended."""
+
+    def __init__(self, site: Site, phase: Phase, preempted: Sequence[tuple[float, float]]) -> None:
+        self.phase, self._preempted = phase, preempted
+        walk_s = min((p.least_walk_s for p in site.preempts), default=inf)
+        green_s = min((inf if p.least_green_s is None else p.least_green_s for p in site.preempts),
+                      default=inf)  # fmt: skip
+        if phase.kind == "pedestrian":
+            green_s = walk_s
+        self._eased = phase.model_copy(
+            update={
+                "min_green_s": min(phase.min_green_s or 0.0, green_s),
+                "walk_s": min(phase.walk_s or 0.0, walk_s),
+            }
+        )
+
+    def at(self, time_s: float) -> Phase:
+        """The phase with the limits that hold for what ends at a time."""
+        inside = any(start_s <= time_s < end_s for start_s, end_s in self._preempted)
+        return self._eased if inside else self.phase
+
+
+def _phase_runs(held_to: _Held, runs: list[_Run], rules: Rules) -> list[Violation]:
+    phase, found = held_to.phase, list[Violation]()
     walks = phase.kind == "pedestrian"
     yellow_s = phase.ped_clearance_s if walks else phase.yellow_s
     yellow_rule: Rule = "ped_clearance" if walks else "yellow"
     for k, run in enumerate(runs):
         after = runs[k + 1].colour if run.ended else None
         if run.colour == _GREEN:
-            found += _short(run, phase.min_green_s, phase, "min_green", "green")
+            least = held_to.at(run.end_s)
+            found += _short(run, least.min_green_s, phase, "min_green", "green")
             if walks:
-                found += _short(run, phase.walk_s, phase, "walk", "walk")
+                found += _short(run, least.walk_s, phase, "walk", "walk")
             if after == _RED and (yellow_s or 0.0) > 0:
                 gone = Violation(run.end_s, phase.id, yellow_rule, "none", f"{yellow_s:g} s")
                 found.append(gone)
@@ -246,13 +274,13 @@ def _long(run: _Run, limit_s: float | None, phase: Phase, rule: Rule, what: str)
     return [Violation(run.end_s, phase.id, rule, found, f"at most {limit_s:g} s", True)]
 
 
-def _crossing_runs(phase: Phase, runs: list[_Run], beside: list[_Run]) -> list[Violation]:
+def _crossing_runs(held_to: _Held, runs: list[_Run], beside: list[_Run]) -> list[Violation]:
     """Walk and flashing don't-walk of the crosswalk beside a vehicle phase."""
-    found: list[Violation] = []
+    phase, found = held_to.phase, list[Violation]()
     for k, run in enumerate(runs):
         after = runs[k + 1].colour if run.ended else None
         if run.colour == _GREEN:
-            found += _short(run, phase.walk_s, phase, "walk", "walk")
+            found += _short(run, held_to.at(run.end_s).walk_s, phase, "walk", "walk")
             if after == _RED:
                 gone = f"{phase.ped_clearance_s or 0:g} s"
                 found.append(Violation(run.end_s, phase.id, "ped_clearance", "none", gone))

@@ -90,6 +90,7 @@ class Frame:
     downstream_veh : (n_movements,) vehicles on the receiving link, and halted_downstream_veh
         those standing there; `full` and `area` only, else NaN.
     vehicles, areas : by information level, else None.
+    preempts : bit k is set while the k-th of the site's preempts is called.
     """
 
     site: str
@@ -106,6 +107,7 @@ class Frame:
     vehicles: Vehicles | None = None
     areas: Areas | None = None
     flags: Flag = Flag.NONE
+    preempts: int = 0
 
 
 @dataclass(slots=True)
@@ -147,6 +149,7 @@ class State:
     order : which stage may follow which, and the limits behind it, as the Gate has them.
     vehicles : every vehicle on the approaches; None but at ``full``.
     messages : what the neighbours said, by site.
+    preempts : bit k is set while the k-th of the site's preempts is called.
     """
 
     site: Site
@@ -182,6 +185,7 @@ class State:
     vehicles: Vehicles | None = None
     flags: Flag = Flag.NONE
     messages: dict[str, object] = field(default_factory=dict)
+    preempts: int = 0
 
     @property
     def distrusted(self) -> tuple[str, ...]:
@@ -236,6 +240,8 @@ class Command:
     pattern : the plan that is being run, if any.
     walks : one `Colour` per phase for the crosswalk beside a vehicle phase (green is walk, yellow
         flashing don't-walk); empty while nobody walks.
+    preempt : the id of the site's preempt that is served, else empty.
+    note : the preempts that are given up because their calls last too long, in words.
     """
 
     time_s: float
@@ -245,3 +251,5 @@ class Command:
     refused: str = ""
     pattern: Plan | None = None
     walks: tuple[int, ...] = ()
+    preempt: str = ""
+    note: str = ""

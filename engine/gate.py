@@ -20,10 +20,11 @@ from .frame import Command, Flag, Request
 from .frame import Order as Do
 from .gate_calls import Calls
 from .gate_change import Change
-from .gate_entry import Shelf, entry_of, in_time
+from .gate_entry import Shelf
+from .gate_follow import Plans
 from .gate_limits import limits_of
 from .gate_order import Order, make_order
-from .gate_plan import PlanTable, plan_greens
+from .gate_preempt import Preemption
 from .gate_signals import LONG_AGO_S, Signals
 from .gate_stages import Stages
 from .gate_waits import Waits
@@ -83,9 +84,9 @@ class Gate:
         self._request: object = None
         self._asked: tuple[object, object] = (None, None)
         self._bytes = (b"", b"")
-        self._flags = Flag.NONE
-        self._shelf = Shelf(site, self._limits, rules)
-        self._plan_at = LONG_AGO_S
+        self._flags, self._preempts = Flag.NONE, 0
+        self._preemption = Preemption(site, self._order)
+        self._plans = Plans(Shelf(site, self._limits, rules), rules.plan_rate_s)
         self.resync(start_colours, start_s)
 
     def resync(
@@ -98,8 +99,8 @@ class Gate:
         self._signals = Signals(self._limits, colours, shown_s, self._now)
         self._change = Change(self._order, self.rules, self._signals, self._waits)
         self._stages = Stages(self._order, self._signals, self._change, self._waits)
-        self._running: PlanTable | None = None
-        self._entry: tuple[PlanTable, float, float] | None = None
+        self._plans.bind(self._signals, self._change, self._stages, self._waits)
+        self._preemption.drop()
         self._next = -inf
         self._allowed: NDArray[np.bool_] | None = None
         self._allowed_until = -inf
@@ -111,6 +112,14 @@ class Gate:
     def order(self) -> Order:
         """Which stage may follow which, and the limits behind it."""
         return self._order
+
+    @property
+    def preempt_s(self) -> tuple[int, ...]:
+        """Seconds, for each of the site's preempts, in which its phases are green at the latest.
+
+        From the end of its delay on, whatever is shown, unless one that comes before it is called.
+        """
+        return tuple(map(self._preemption.bound_s, range(len(self.site.preempts))))
 
     @property
     def colour(self) -> NDArray[np.int8]:
@@ -140,10 +149,12 @@ class Gate:
         ped_calls: NDArray[np.bool_],
         flags: Flag,
         time_s: float,
+        preempts: int = 0,
     ) -> Command:
         """Decide the next second.
 
-        `calls` and `ped_calls` have shape (n_phases,). The Gate counts its own seconds: however
+        `calls` and `ped_calls` have shape (n_phases,); bit k of `preempts` is set while the
+        k-th of the site's preempts is called. The Gate counts its own seconds: however
         the clock jumps, a step is one second at most. The same Command is given again while
         nothing changes. Never raises for a bad request: that is refused with its reason.
         """
@@ -155,6 +166,7 @@ class Gate:
         if (
             self._now < self._next
             and flags is self._flags
+            and preempts == self._preempts
             and (request is self._request or self._same(request))
             and (
                 not self._heeds_calls
@@ -162,6 +174,7 @@ class Gate:
             )
         ):
             return self._command
+        self._preempts = preempts
         return self._decide(request, (calls.tobytes(), ped_calls.tobytes()), flags)
 
     def allowed(self) -> NDArray[np.bool_]:
@@ -170,7 +183,7 @@ class Gate:
             if self._all_accepted():
                 self._allowed, self._allowed_until = self._every_stage, inf
                 return self._allowed
-            free = not self._flags and self._running is None
+            free = not self._flags and self._plans.running is None and self._preemption.at < 0
             allowed = [
                 s == self._stages.at or (free and self._stages.would_accept(s, self._now))
                 for s in range(self._order.n_public)
@@ -181,7 +194,9 @@ class Gate:
 
     def _all_accepted(self) -> bool:
         """Nothing stands in the way of any stage: the usual case where the rules ask for little."""
-        if self._flags or self.changing or self._stages.at < 0 or self._running is not None:
+        if self._flags or self.changing or self._stages.at < 0 or self._plans.running is not None:
+            return False
+        if self._preemption.at >= 0:
             return False
         if self._order.kind != "any" or self._waits.longest_red_s < inf:
             return False
@@ -230,18 +245,21 @@ class Gate:
         before = self._shown() if self._heeds_calls else ()
         signals.advance(now_s)
         calls.update(signals.green, signals.walking, now_s)
+        preempted = ""
         if flags:
             refused = self._hands_off(flags)
         else:
-            refused = self._follow(request)
-            self._change.execute(self._running, self._time_s, now_s)
+            preempted = self._preempted()
+            refused = preempted or self._follow(request)
+            self._change.execute(self._plans.running, self._time_s, now_s)
         if self._waits.has_maximums:
             self._waits.time_maximums(signals.green, now_s)
         # what was refused for a change's or somebody's wait's sake is another matter a second
         # later; and where calls count, who calls and walks depends on what has just changed
         open_still = refused and (self._change.going_on or self._waits.longest_red_s < inf)
         moved = self._heeds_calls and before != self._shown()
-        self._next = now_s if open_still or moved else self._next_event_s()
+        awake = open_still or moved or preempted or self._preemption.active
+        self._next = now_s if awake else self._next_event_s()
         self._publish()
         return self._tell(refused)
 
@@ -252,15 +270,36 @@ class Gate:
 
     def _shown(self) -> tuple[object, ...]:
         s = self._signals
-        return self._stages.at, self._running, s.green, s.yellow, s.walking, s.flashing
+        return self._stages.at, self._plans.running, s.green, s.yellow, s.walking, s.flashing
 
     def _hands_off(self, flags: Flag) -> str:
         """End nothing and start nothing; a yellow that runs still becomes red."""
-        self._change.stop()
-        self._drop_plan()
-        self._stages.see(self._signals.green)
+        self._release()
+        self._preemption.remember(self._preempts, self._now)
         words = ", ".join(str(f.name).lower() for f in Flag if f in flags and f)
         return f"hands off: {words}; nothing is requested until it ends"
+
+    def _release(self) -> None:
+        """Want what is green, and forget plan and preempt."""
+        self._change.stop()
+        self._change.nobody_walks = False
+        self._plans.drop(self._now)
+        self._preemption.drop()
+        self._stages.see(self._signals.green)
+
+    def _preempted(self) -> str:
+        """Serve a preempt where one is called; the words why nothing else is followed then."""
+        preemption, before = self._preemption, self._preemption.at
+        if not preemption.heed(self._preempts, self._signals, self._now):
+            if before >= 0:
+                self._release()
+            return ""
+        if before < 0:
+            self._plans.drop(self._now)
+        return f"{preemption.steer(self._stages, self._now)}; nothing else is followed"
+
+    def _rest(self, why: str) -> str:
+        return self._plans.rest(why, self._time_s, self._now)
 
     def _follow(self, request: object) -> str:
         """Set the wanted greens; the words why, where they are not what was requested."""
@@ -268,105 +307,21 @@ class Gate:
             return self._rest(f"a request of type {type(request).__name__} is not a Request")
         plan: object = request.plan
         if isinstance(plan, Plan):
-            return self._follow_plan(plan)
+            return self._plans.follow(plan, self._time_s, self._now)
         if plan is not None:
             return self._rest(f"a plan of type {type(plan).__name__} is not a Plan")
         stage = _whole(request.stage)
         n_stages = self._order.n_public
         if stage is None or not 0 <= stage < n_stages:
             return self._rest(f"stage {request.stage!r} is not one of the {n_stages} stages")
-        if self._running is not None:
-            return self._leave_plan(self._running, stage)
-        self._entry = None
+        if self._plans.running is not None:
+            return self._plans.leave(stage, self._time_s, self._now)
+        self._plans.entry = None
         return self._stages.go_on(stage, self._now)
-
-    def _rest(self, why: str) -> str:
-        """Hold what was last accepted."""
-        if self._running is not None:
-            self._run(self._running)
-            return f"{why}; the plan goes on"
-        self._entry = None
-        return f"{why}; {self._hold_stage()}"
-
-    def _follow_plan(self, plan: Plan) -> str:
-        table = self._shelf.table(plan)
-        if isinstance(table, InputError):
-            return self._rest(f"{table.found} where {table.allowed} is allowed ({table.where})")
-        if table is self._running:
-            return self._run(table)
-        since_s, rate_s = self._now - self._plan_at, self.rules.plan_rate_s
-        if since_s < rate_s:
-            return self._rest(f"the plan changed {since_s:g} s ago, and may every {rate_s:g} s")
-        if self._running is not None:
-            more = self._leave_plan(self._running, -1)
-            return f"the plan before it ends first; {more}"
-        entry = self._entry_of(table)
-        if entry is not None and self._time_s >= entry[1]:
-            self._running, self._plan_at, self._entry = table, self._now, entry
-            return self._run(table)
-        held = self._hold_stage(late_walks=entry is None)
-        self._entry = entry
-        then = "no point of it fits yet" if entry is None else f"it starts at {entry[2]:g} s"
-        return f"plan: {then}; {held}"
-
-    def _hold_stage(self, late_walks: bool = True) -> str:
-        stages = self._stages
-        more = stages.go_on(stages.at, self._now, late_walks)
-        return more or f"stage {stages.name(stages.at)} held"
-
-    def _entry_of(self, table: PlanTable) -> tuple[PlanTable, float, float] | None:
-        """When to set out for a plan, and for which of its seconds."""
-        if self._stages.at >= 0 and self._change.going_on:
-            return None
-        known = self._entry
-        times_s = (self._waits.longest_red_s, self._time_s, self._now)
-        if (
-            known is not None
-            and known[0] is table
-            and self._time_s <= known[2]
-            and in_time(table, self._calls, *times_s, *known[1:])
-        ):
-            return known
-        found = entry_of(table, self._signals, self._calls, *times_s)
-        return None if found is None else (table, *found)
-
-    def _run(self, table: PlanTable) -> str:
-        """Follow the plan's greens, from the second on at which it was taken up."""
-        at_s = self._time_s if self._entry is None else max(self._time_s, self._entry[2])
-        # of another plan, or from before the clock was set
-        self._signals.cut_walks(self._signals.green & ~table.greens_at(at_s), self._now)
-        want, ending, why = plan_greens(table, self._signals, self._limits, at_s, self._now)
-        self._change.want = want
-        self._change.end_at_s = dict.fromkeys(bits(ending), self._now)
-        self._stages.see(table.greens_at(at_s))
-        return why
-
-    def _leave_plan(self, running: PlanTable, stage: int) -> str:
-        """From a plan to a stage, where nobody's longest red would be broken by it."""
-        to = self._stages.nearest(stage)
-        want = self._change.greens_of(to)
-        late = self._stages.too_late(to, self._now)
-        if not late:
-            self._signals.cut_walks(self._limits.ends(self._signals.green, want), self._now)
-        why = self._change.blocked(want, self._now)
-        if late and not why:
-            why = f"leaving it would keep {late}"
-        if why:
-            self._run(running)
-            return f"{why}; the plan goes on"
-        self._drop_plan()
-        self._change.end_at_s = {}
-        self._stages.set_out(to, want, self._now)
-        return "" if to == stage else f"stage {self._stages.name(to)} comes first after the plan"
-
-    def _drop_plan(self) -> None:
-        """Follow no plan any longer, and let nobody walk for as long as it would have let them."""
-        self._running = self._entry = None
-        self._signals.cut_walks(self._signals.green, self._now)
 
     def _next_event_s(self) -> float:
         """Until when the same answer holds if nothing else changes."""
-        signals, now_s, running = self._signals, self._now, self._running
+        signals, now_s, running = self._signals, self._now, self._plans.running
         if running is not None and (signals.yellow or signals.green != self._change.want):
             return now_s
         events = self._change.events_s(now_s)
@@ -388,11 +343,11 @@ class Gate:
 
     def _tell(self, refused: str) -> Command:
         signals = self._signals
-        pattern = None if self._running is None else self._running.plan
+        pattern = None if self._plans.running is None else self._plans.running.plan
         flagged = bool(self._flags)
         key = (
             signals.green, signals.yellow, self._change.want, signals.walking, signals.flashing,
-            self._stages.at, flagged, refused, id(pattern),
+            self._stages.at, flagged, refused, id(pattern), self._preemption.note,
         )  # fmt: skip
         if key != self._key:
             self._key = key
@@ -404,6 +359,8 @@ class Gate:
                 refused=refused,
                 pattern=pattern,
                 walks=signals.walks() if signals.walking | signals.flashing else (),
+                preempt=self._preemption.served,
+                note=self._preemption.note,
             )
         return self._command
 

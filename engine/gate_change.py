@@ -20,11 +20,12 @@ class Change:
 
     `end_at_s` is when each green phase that is to end does so: pedestrians' long clearance comes
     first, and vehicles go on until both are through together. `walk_due` are phases that were
-    last served without their pedestrians, though nobody has ever pressed a button there.
+    last served without their pedestrians, though nobody has ever pressed a button there. While
+    `nobody_walks` no walk begins beside a vehicle phase.
     """
 
-    __slots__ = ("calls", "end_at_s", "every_time", "limits", "order", "signals", "waits",
-                 "walk_due", "want")  # fmt: skip
+    __slots__ = ("calls", "end_at_s", "every_time", "limits", "nobody_walks", "order", "signals",
+                 "waits", "walk_due", "want")  # fmt: skip
 
     def __init__(self, order: Order, rules: Rules, signals: Signals, waits: Waits) -> None:
         self.order, self.limits = order, order.limits
@@ -34,6 +35,7 @@ class Change:
         self.want = signals.green
         self.end_at_s: dict[int, float] = {}
         self.walk_due = 0
+        self.nobody_walks = False
 
     @property
     def going_on(self) -> bool:
@@ -152,7 +154,9 @@ class Change:
             return
         if running is not None:
             self._walk_in_plan(running, phase, time_s, now_s)
-        elif self.every_time or (self.calls.ped_pending | self.walk_due) & bit:
+        elif not self.nobody_walks and (
+            self.every_time or (self.calls.ped_pending | self.walk_due) & bit
+        ):
             self._begin_walk(phase, now_s)
         else:
             self.walk_due |= bit & ~self.calls.buttons

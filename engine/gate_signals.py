@@ -18,8 +18,9 @@ class Signals:
 
     `clear_at_s[p]` is when the clearance of all phases that ended lets p start. `walking` and
     `flashing` are the vehicle phases beside which a crosswalk shows walk or flashing don't-walk;
-    the last walk of each ends at `walk_until_s[p]`, and its flashing comes after that; from
-    `walk_least_s[p]` on the walk may be cut short. Times are the Gate's own seconds.
+    the last walk of each began at `walk_from_s[p]` and ends at `walk_until_s[p]`, and its flashing
+    comes after that; from `walk_least_s[p]` on the walk may be cut short. Times are the Gate's own
+    seconds.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Signals:
         "green",
         "limits",
         "since_s",
+        "walk_from_s",
         "walk_least_s",
         "walk_until_s",
         "walking",
@@ -42,6 +44,7 @@ class Signals:
         self.yellow = mask_of(p for p in range(limits.n) if colours[p] == Colour.YELLOW)
         self.walking = self.flashing = 0
         self.since_s = [now_s - float(s) for s in colour_s]
+        self.walk_from_s = [LONG_AGO_S] * limits.n
         self.walk_least_s = [LONG_AGO_S] * limits.n
         self.walk_until_s = [LONG_AGO_S] * limits.n
         self.clear_at_s = [LONG_AGO_S] * limits.n
@@ -90,6 +93,7 @@ class Signals:
     def walk(self, phase: int, now_s: float, more_s: float = 0.0) -> None:
         """Start the walk of the crosswalk beside a green phase, longer than it must be."""
         self.walking |= 1 << phase
+        self.walk_from_s[phase] = now_s
         self.walk_least_s[phase] = now_s + self.limits.walk_s[phase]
         self.walk_until_s[phase] = self.walk_least_s[phase] + more_s
 
@@ -101,9 +105,19 @@ class Signals:
                 self.walking &= ~(1 << p)
                 self.flashing |= 1 << p
 
-    def left_s(self, phase: int, now_s: float) -> float:
-        """Seconds until a green phase may end, its walk cut short now; at most 0 where it may."""
-        end_s = self.since_s[phase] + self.limits.min_s[phase]
+    def shorten_walks(self, mask: int, least_s: Sequence[int], now_s: float) -> None:
+        """End these phases' walks once they have had so many seconds, by phase."""
+        for p in bits(mask & self.walking):
+            enough_s = self.walk_from_s[p] + least_s[p]
+            self.walk_least_s[p] = min(self.walk_least_s[p], enough_s)
+        self.cut_walks(mask, now_s)
+
+    def left_s(self, phase: int, now_s: float, min_s: Sequence[int] | None = None) -> float:
+        """Seconds until a green phase may end, its walk cut short now; at most 0 where it may.
+
+        `min_s`, by phase, in place of the minimum greens.
+        """
+        end_s = self.since_s[phase] + (min_s or self.limits.min_s)[phase]
         walked_s = -inf
         if self.walking >> phase & 1:
             walked_s = max(now_s, self.walk_least_s[phase])

@@ -161,6 +161,37 @@ class Detector(Model):
     """Phases that it calls and extends; by default those that serve its lanes."""
 
 
+class Preempt(Model):
+    """What serves emergency vehicles, or trains, in place of what a controller asks for.
+
+    Its inputs are calls: a check-in detector or a radio in the street, SUMO's emergency vehicles
+    in simulation. How the Gate serves it: `greenband.engine.gate_preempt`.
+    """
+
+    id: Id
+    phases: tuple[Id, ...] = Field(min_length=1)
+    """Green while it dwells, and nothing else."""
+    movements: tuple[str, ...] = ()
+    """Those whose emergency vehicles call it; by default those that its phases serve."""
+    track_clear: tuple[Id, ...] = ()
+    """Green first, for `track_clear_s`: a rail preempt empties the tracks before it dwells."""
+    track_clear_s: float = Field(default=15.0, ge=0)
+    exit_stage: Id | None = None
+    """The stage after it; without one the controller goes on from what is green."""
+    delay_s: float = Field(default=0.0, ge=0)
+    """It is served once its call has lasted so long."""
+    dwell_s: float = Field(default=5.0, ge=0)
+    """Its phases are green together for so long at least, though the call has gone."""
+    max_s: float = Field(default=120.0, gt=0)
+    """A call that lasts longer is given up until it is released."""
+    priority: int = Field(default=1, ge=1)
+    """1 comes before 2; among equals the first in the file, and one that has begun goes on."""
+    least_green_s: float | None = Field(default=None, ge=0)
+    """What a green that it ends has had at least; without it that phase's own minimum."""
+    least_walk_s: float = Field(default=0.0, ge=0)
+    """What a walk that it cuts short has had at least; pedestrian clearance is always whole."""
+
+
 class Area(Model):
     """Where the intersection is, as the HCM's base conditions see it."""
 
@@ -197,6 +228,7 @@ class Site(Model):
     conflicts: tuple[Conflict, ...] | None = None
     yields: tuple[Yield, ...] = ()
     detectors: tuple[Detector, ...] = ()
+    preempts: tuple[Preempt, ...] = ()
     control: Literal["pretimed", "actuated"] = "pretimed"
     """How the phases end: sets k of the incremental delay (HCM eq. 19-22 ff.)."""
     longest_red_s: float = Field(default=120.0, gt=0)

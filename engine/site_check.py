@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import combinations, product
 from math import inf
 
 from .crossing import collide
+from .preempt_check import preempts
 from .site import Site
+from .site_problem import Problem, references, unknown
 from .stages import conflict_matrix
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong at a place in the file (`phases[2].min_green_s`)."""
-
-    path: str
-    found: str
-    allowed: str
-    do: str
 
 
 def problems_of(site: Site) -> list[Problem]:
@@ -31,28 +22,10 @@ def problems_of(site: Site) -> list[Problem]:
     if not found:  # these need the references to be sound
         found = [*_stage_conflicts(site), *_ring_conflicts(site)]
         found += [*_never_green(site), *_never_served(site), *_collisions(site)]
+        found += preempts(site)
     if not found and "longest_red_s" in site.model_fields_set:
         found = _longest_red(site)
     return found
-
-
-def _unknown(path: str, kind: str, name: str, known: Iterable[str]) -> Problem:
-    names = ", ".join(known)
-    return Problem(
-        path,
-        f"{kind} {name}, which the site does not have",
-        f"{kind}s {names or '(there are none)'}",
-        f"Rename it, or add the {kind}.",
-    )
-
-
-def _references(
-    path: str, kind: str, names: Sequence[str], known: Iterable[str]
-) -> Iterator[Problem]:
-    known = list(known)
-    for k, name in enumerate(names):
-        if name not in known:
-            yield _unknown(f"{path}[{k}]", kind, name, known)
 
 
 def _duplicates(site: Site) -> Iterator[Problem]:
@@ -68,6 +41,7 @@ def _duplicates(site: Site) -> Iterator[Problem]:
         "phase": [(f"phases[{i}].id", v.id) for i, v in enumerate(site.phases)],
         "stage": [(f"stages[{i}].id", v.id) for i, v in enumerate(site.stages)],
         "detector": [(f"detectors[{i}].id", v.id) for i, v in enumerate(site.detectors)],
+        "preempt": [(f"preempts[{i}].id", v.id) for i, v in enumerate(site.preempts)],
     }
     for kind, entries in lists.items():
         seen: set[str] = set()
@@ -84,7 +58,7 @@ def _approaches(site: Site) -> Iterator[Problem]:
     for a, approach in enumerate(site.approaches):
         for i, lane in enumerate(approach.lanes):
             path = f"approaches[{a}].lanes[{i}].movements"
-            yield from _references(path, "movement", lane.movements, approach_of)
+            yield from references(path, "movement", lane.movements, approach_of)
             for k, name in enumerate(lane.movements):
                 if approach_of.get(name, approach.id) != approach.id:
                     yield Problem(
@@ -102,7 +76,7 @@ def _movements(site: Site) -> Iterator[Problem]:
     for i, m in enumerate(site.movements):
         path = f"movements[{i}]"
         if m.approach not in approaches:
-            yield _unknown(f"{path}.approach", "approach", m.approach, approaches)
+            yield unknown(f"{path}.approach", "approach", m.approach, approaches)
         elif m.id not in on_lanes:
             yield Problem(
                 f"{path}.id",
@@ -110,15 +84,15 @@ def _movements(site: Site) -> Iterator[Problem]:
                 "a movement with a lane",
                 "Add it to a lane of its approach, or leave it out.",
             )
-        yield from _references(f"{path}.yields_to", "movement", m.yields_to or (), known)
+        yield from references(f"{path}.yields_to", "movement", m.yields_to or (), known)
 
 
 def _phases(site: Site) -> Iterator[Problem]:
     known = [m.id for m in site.movements]
     for i, p in enumerate(site.phases):
         path = f"phases[{i}]"
-        yield from _references(f"{path}.protected", "movement", p.protected, known)
-        yield from _references(f"{path}.permitted", "movement", p.permitted, known)
+        yield from references(f"{path}.protected", "movement", p.protected, known)
+        yield from references(f"{path}.permitted", "movement", p.permitted, known)
         for name in sorted(set(p.protected) & set(p.permitted)):
             yield Problem(
                 f"{path}.permitted",
@@ -157,7 +131,7 @@ def _rings(site: Site) -> Iterator[Problem]:
         if not any(ring):
             yield Problem(path, "a ring without a phase", "at least one phase", "Leave it out.")
         for g, group in enumerate(ring):
-            yield from _references(f"{path}[{g}]", "phase", group, known)
+            yield from references(f"{path}[{g}]", "phase", group, known)
     for name, count in counts.items():
         if count > 1:
             yield Problem(
@@ -171,7 +145,7 @@ def _rings(site: Site) -> Iterator[Problem]:
 def _stages(site: Site) -> Iterator[Problem]:
     known = [p.id for p in site.phases]
     for i, stage in enumerate(site.stages):
-        yield from _references(f"stages[{i}].phases", "phase", stage.phases, known)
+        yield from references(f"stages[{i}].phases", "phase", stage.phases, known)
         for name, count in Counter(stage.phases).items():
             if count > 1:
                 yield Problem(
@@ -189,7 +163,7 @@ def _conflicts(site: Site) -> Iterator[Problem]:
         path = f"conflicts[{i}]"
         for side, name in (("a", c.a), ("b", c.b)):
             if name not in known:
-                yield _unknown(f"{path}.{side}", "phase", name, known)
+                yield unknown(f"{path}.{side}", "phase", name, known)
         if c.a == c.b:
             yield Problem(
                 path, f"phase {c.a} with itself", "two different phases", "Name the other phase."
@@ -211,7 +185,7 @@ def _yields(site: Site) -> Iterator[Problem]:
     for i, y in enumerate(site.yields):
         for side, name in (("phase", y.phase), ("to", y.to)):
             if name not in known:
-                yield _unknown(f"yields[{i}].{side}", "phase", name, known)
+                yield unknown(f"yields[{i}].{side}", "phase", name, known)
         if frozenset((y.phase, y.to)) in apart:
             yield Problem(
                 f"yields[{i}]",
@@ -224,8 +198,8 @@ def _yields(site: Site) -> Iterator[Problem]:
 def _detectors(site: Site) -> Iterator[Problem]:
     lanes, phases = list(site.lane_index), [p.id for p in site.phases]
     for i, d in enumerate(site.detectors):
-        yield from _references(f"detectors[{i}].lanes", "lane", d.lanes, lanes)
-        yield from _references(f"detectors[{i}].phases", "phase", d.phases, phases)
+        yield from references(f"detectors[{i}].lanes", "lane", d.lanes, lanes)
+        yield from references(f"detectors[{i}].phases", "phase", d.phases, phases)
 
 
 def _stage_conflicts(site: Site) -> Iterator[Problem]:

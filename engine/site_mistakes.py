@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from .errors import InputError
 from .site import Lane, Site
-from .site_check import Problem
+from .site_problem import Problem
 
 UNITS: dict[str, tuple[str, float]] = {
     "_ft": ("_m", 0.3048),

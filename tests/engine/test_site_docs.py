@@ -19,6 +19,7 @@ from greenband.engine.site import (
     Lane,
     Movement,
     Phase,
+    Preempt,
     Site,
     Stage,
     Yield,
@@ -29,7 +30,7 @@ from greenband.engine.stages import stages_of
 SECTIONS: dict[str, type[BaseModel]] = {
     "Keys of the file": Site, "Approach": Approach, "Lane": Lane, "Movement": Movement,
     "Phase": Phase, "Stage": Stage, "Conflict": Conflict, "Yield": Yield, "Detector": Detector,
-    "Area": Area,
+    "Preempt": Preempt, "Area": Area,
 }  # fmt: skip
 
 
@@ -74,3 +75,10 @@ def test_the_timing_of_stages_fits_the_example_above_it(text: str) -> None:
     timing = re.findall(r"```toml timing\n(.+?)```", text, re.DOTALL)[0]
     plan = parse_plan(timing, "docs/site.md", with_limits(parse_site(example), STREET))
     assert plan.cycle_s == 90.0
+
+
+def test_the_preempt_fits_the_first_example(text: str) -> None:
+    example = re.findall(r"```toml\n(.+?)```", text, re.DOTALL)[0]
+    preempt = re.findall(r"```toml preempt\n(.+?)```", text, re.DOTALL)[0]
+    site = with_limits(parse_site(example + preempt), STREET)
+    assert len(Gate(site, STREET).preempt_s) == 1

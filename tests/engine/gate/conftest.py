@@ -103,11 +103,14 @@ class Driver:
     def call(self, *phases: str) -> None:
         self.calls[:] = [p.id in phases for p in self.site.phases]
 
-    def ask(self, request: Any, seconds: int = 1, flags: Flag = Flag.NONE) -> Command:
+    def ask(
+        self, request: Any, seconds: int = 1, flags: Flag = Flag.NONE, preempts: int = 0
+    ) -> Command:
         if isinstance(request, int):
             request = Request(stage=request)
         for _ in range(seconds):
-            self.shown.append(self.gate.step(request, self.calls, self.peds, flags, self.time_s))
+            given = (request, self.calls, self.peds, flags, self.time_s, preempts)
+            self.shown.append(self.gate.step(*given))
             self.time_s += 1.0
         return self.shown[-1]
 
