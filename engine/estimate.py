@@ -214,7 +214,7 @@ class _CallMemory:
             tables.recall,
             arrays.counts_veh,
             arrays.presence,
-            arrays.health,
+            beliefs.finding,
             arrays.colour,
             arrays.ped_calls,
             beliefs.queue_veh,

@@ -17,6 +17,8 @@ from .packing import FrameArrays, Packing
 ASSUMED = Assumed(
     learned_s=900.0,
     prior_veh=2.0,
+    lost_s=150.0,
+    chance_veh=3.0,
     lost_ratio=0.005,
     early_s=1.0,
     early_scale_s=0.6,

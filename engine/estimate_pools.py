@@ -27,6 +27,9 @@ FIRST_HEADWAYS = 20.0
 LONG_AGO_S = 60.0
 RIGHT_TURN_WEIGHT = 0.3
 """Some turn right on red."""
+UPSTREAM_MISSED_VEH, BAR_MISSED_VEH = 12.0, 5.0
+"""A loop that missed so many, one after the other, is dead. A stop bar's first vehicle acquits it;
+a queue that nobody serves brings none over an upstream loop, which may then be the sound one."""
 
 
 def network_of(tables: Tables, n_detectors: int) -> Network:
@@ -157,6 +160,8 @@ def _watch(tables: Tables, n_detectors: int, lanes: Records, loops: Records) -> 
     for loop in loops:
         pool = lanes["pool"] == loop["pool"]
         watch["room_veh"][loop["detector"]] = lanes["room_veh"][pool].max() + SPARE_VEH
+    watch["limit_veh"] = UPSTREAM_MISSED_VEH
+    watch["limit_veh"][tables.stop_bar[:, 0]] = BAR_MISSED_VEH
     watch["odd_weight"] = 1.0
     watch["odd_weight"][lanes["detector"][tables.turns_right]] = RIGHT_TURN_WEIGHT
     return watch

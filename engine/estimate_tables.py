@@ -125,7 +125,7 @@ def lanes_of_phases(site: Site) -> list[tuple[int, int]]:
 
 
 def phases_of_detectors(site: Site) -> list[tuple[int, int, int]]:
-    """(detector, phase, calls): what it calls when it is covered, or always while unhealthy.
+    """(detector, phase, calls): what it calls when it is covered, or always while not believed.
 
     A loop upstream of the stop bar calls by presence only where the site says so: its vehicles
     may go to several lanes, which the estimate takes into account.

@@ -2,7 +2,8 @@
 
 Tables of pairs (k, columns) stand for relations, so that one loop serves all sites: rows of
 `phase_lanes` are (phase, lane), of `detector_phases` (detector, phase, locks). Colours are those
-of `frame.Colour` (0 red, 1 yellow, 2 green), health 0 is sound.
+of `frame.Colour` (0 red, 1 yellow, 2 green); health, and what the estimate finds of it, is 0 where
+a loop is sound.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def step_calls(
     recall: NDArray[np.int8],
     counts_veh: NDArray[np.int32],
     presence: NDArray[np.bool_],
-    health: NDArray[np.int8],
+    finding: NDArray[np.int8],
     colour: NDArray[np.int8],
     pressed: NDArray[np.bool_],
     queue_veh: NDArray[np.float64],
@@ -52,8 +53,8 @@ def step_calls(
     """Calls of each phase, and how long the first one has waited.
 
     `recall` is a sum of 1 (vehicles: minimum or maximum) and 2 (pedestrians); `locked` is memory.
-    A covered loop under red calls until the phase's green, an unhealthy one always; what is only
-    estimated calls as long as it is believed.
+    A covered loop under red calls until the phase's green, one that is not believed always; what is
+    only estimated calls as long as it is believed.
     """
     for p in range(calls.size):
         if colour[p] == GREEN:
@@ -64,7 +65,7 @@ def step_calls(
         calls[p] = recall[p] % 2 == 1 or ped_calls[p]
     for k in range(detector_phases.shape[0]):
         d, p, locks = detector_phases[k]
-        if health[d] != 0:
+        if finding[d] != 0:
             calls[p] = True
         elif locks == 1 and (presence[d] or counts_veh[d] > 0):
             calls[p] = True

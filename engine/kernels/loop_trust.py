@@ -35,8 +35,12 @@ LOST_VEH, LOST_RATIO, LOST_FLOW = 20.0, 4.0, 0.1
 and more than this a second cross it."""
 MOST_VEH_MIN = 45.0
 """A lane carries no more than 2700 veh/h for a minute."""
-MISSED_VEH = 12.0
-"""So many missed vehicles without any reading: dead."""
+RUSH_RATIO, RUSH_VEH, KNOWN_S, UNKNOWN_RATIO = 2.0, 3.0, 120.0, 0.4
+"""An upstream loop that suddenly counts more than so many times the usual, and so many more, may
+count ghosts: those beyond are no sign that a stop bar is dead. Nothing is usual before so long;
+until then so much of what it counts is taken for it."""
+GHOSTS_VEH = 6.0
+"""It counts ghosts if so many and more than half of the last minutes' came to no stop bar."""
 ANNOUNCED_VEH = 25.0
 """So many that should have come by what is assumed at first, where nothing could be learned."""
 OWN_RATIO = 0.8
@@ -75,7 +79,7 @@ def _finding(covered: bool, row: Records) -> int:
     odd_limit = ODD_AGAIN if row["finding"] == CHATTER else ODD_LIMIT
     if row["odd"] > odd_limit or row["lately_veh"] > MOST_VEH_MIN:
         return CHATTER
-    if row["missed_veh"] > MISSED_VEH or row["announced_veh"] > ANNOUNCED_VEH:
+    if row["missed_veh"] > row["limit_veh"] or row["announced_veh"] > ANNOUNCED_VEH:
         return STUCK_ON if covered else STUCK_OFF
     if covered and row["came_veh"] > row["room_veh"]:
         return STUCK_ON
@@ -92,6 +96,29 @@ def announce(u: int, crossed: int, net: Network) -> None:
             net.watch[d]["came_veh"] += crossed * net.part[u, k]
             if net.prior[u, k] > OWN_RATIO:
                 net.watch[d]["announced_veh"] += crossed
+
+
+@jit_inner
+def miss(v: int, lane: int, lost_veh: float, net: Network) -> None:
+    """Who was due at a clear stop bar is lost: he was never there, or the bar is dead."""
+    u = net.vehicles[v]["loop"]
+    loop = net.loops[u]
+    loop["lost_veh"] += lost_veh
+    loop["lost_now_veh"] += lost_veh
+    above = net.watch[loop["detector"]]
+    if above["finding"] == OK:
+        bar, as_usual = net.watch[net.lanes[lane]["detector"]], UNKNOWN_RATIO
+        most_veh, lately_veh = _most_usual_veh(loop), float(above["lately_veh"])
+        if loop["flow_s"] >= KNOWN_S:
+            as_usual = 1.0 if lately_veh <= most_veh else most_veh / lately_veh
+        bar["missed_veh"] += as_usual * lost_veh
+
+
+@jit_inner
+def _most_usual_veh(loop: Records) -> float:
+    """As many a minute may come over an upstream loop if all is as usual."""
+    flow_s = max(float(loop["flow_s"]), 1.0)
+    return float(RUSH_VEH + RUSH_RATIO * MEMORY_S * loop["flow_veh"] / flow_s)
 
 
 @jit_inner
@@ -139,7 +166,10 @@ def _doubt_ghosts(u: int, net: Network) -> None:
     for k in range(net.went_veh.shape[1]):
         came += net.went_veh[u, k]
     many = loop["flow_veh"] > LOST_FLOW * loop["flow_s"] and loop["lost_veh"] > LOST_VEH
-    if many and loop["lost_veh"] > LOST_RATIO * came:
+    lost = loop["lost_now_veh"] > GHOSTS_VEH and loop["lost_now_veh"] > loop["went_now_veh"]
+    rush = loop["flow_s"] >= KNOWN_S and row["lately_veh"] > _most_usual_veh(loop)
+    sudden = rush and (lost or row["finding"] == CHATTER)
+    if sudden or (many and loop["lost_veh"] > LOST_RATIO * came):
         row["odd"] = max(row["odd"], ODD_LIMIT + 1.0)
     if row["finding"] == CHATTER:
         loop["lost_veh"] *= 1.0 - 1.0 / FORGIVEN_S
@@ -162,3 +192,20 @@ def contradict_standing(net: Network) -> None:
                 row["came_veh"] += lane["now_veh"] * net.prior[u, k]
         if clear or loop["covered_s"] > LONGEST_S:
             row["came_veh"] += row["room_veh"] / CLEAR_S
+        if clear:
+            _doubt_bars(u, net)
+
+
+@jit_inner
+def _doubt_bars(u: int, net: Network) -> None:
+    """Which of two lies can't be told: the queue, or a stop bar that saw nobody in all its time.
+
+    The first vehicle that crosses the bar shows that it was the other.
+    """
+    pool = net.pools[net.loops[u]["pool"]]
+    for k in range(pool["lane_end"] - pool["lane_first"]):
+        lane = net.lanes[net.pool_lanes[pool["lane_first"] + k]]
+        if net.prior[u, k] > LEAST_RATIO and lane["clear_s"] >= net.loops[u]["covered_s"]:
+            bar, above = net.watch[lane["detector"]], net.watch[net.loops[u]["detector"]]
+            bar["missed_veh"] = max(bar["missed_veh"], bar["limit_veh"] + 1.0)
+            above["came_veh"] = max(above["came_veh"], above["room_veh"] + 1.0)

@@ -165,7 +165,7 @@ def trust(
         if not bar:
             queue_veh[lane] = min(queue_veh[lane], BLIND_VEH)
         if doubt > 0.9:
-            queue_veh[lane] = UNKNOWN_VEH
+            queue_veh[lane] = max(queue_veh[lane], UNKNOWN_VEH)
 
 
 @jit_inner

@@ -23,6 +23,7 @@ from .loop_trust import (
     announce,
     contradict_standing,
     leave_in_red,
+    miss,
     missed_upstream,
     stand_in_green,
     watch_loops,
@@ -134,7 +135,8 @@ def _read_upstream(
 
     Tables are handed on only where something happens: that costs more than all else here.
     """
-    keep, width = 1.0 - 1.0 / assumed.learned_s, net.went_veh.shape[1]
+    keep, keep_now = 1.0 - 1.0 / assumed.learned_s, 1.0 - 1.0 / assumed.lost_s
+    width = net.went_veh.shape[1]
     loops, watch, went_veh = net.loops, net.watch, net.went_veh
     for u in range(loops.size):
         loop = loops[u]
@@ -147,6 +149,8 @@ def _read_upstream(
         for k in range(width):
             went_veh[u, k] *= keep
         loop["lost_veh"] *= keep
+        loop["lost_now_veh"] *= keep_now
+        loop["went_now_veh"] *= keep_now
         loop["flow_veh"] = keep * loop["flow_veh"] + crossed
         loop["flow_s"] = keep * loop["flow_s"] + 1.0
         if crossed > 0:
@@ -231,6 +235,8 @@ def _cross(time_s: float, b: int, assumed: Assumed, net: Network) -> None:
         lost = vehicles[v]["likelihood"] - share_left(v, net)
         loop = net.loops[vehicles[v]["loop"]]
         loop["lost_veh"] = max(loop["lost_veh"] + lost, 0.0)
+        loop["lost_now_veh"] = max(loop["lost_now_veh"] + lost, 0.0)
+        loop["went_now_veh"] += vehicles[v]["weight"]
     row["surprise_veh"] += unknown
     row["hidden_veh"] = max(row["hidden_veh"] - unknown, 0.0)
     missed_upstream(lane, unknown, net)
@@ -261,8 +267,7 @@ def _miss(time_s: float, lane: int, assumed: Assumed, net: Network) -> None:
     apply_firsts(net.share, vehicles, first, latest, net.in_lane, False)
     for v in range(first, latest):
         lost = max(vehicles[v]["likelihood"] - share_left(v, net), 0.0)
-        net.loops[vehicles[v]["loop"]]["lost_veh"] += lost
-        net.watch[row["detector"]]["missed_veh"] += lost
+        miss(v, lane, lost, net)
 
 
 @jit_inner
@@ -274,7 +279,9 @@ def _enter(time_s: float, u: int, crossed: int, assumed: Assumed, net: Network) 
     standing = loop["standing"]  # a queue that moves up over it
     for k in range(net.share.shape[1]):
         loop["lost_veh"] -= crossed * net.part[u, k]
+        loop["lost_now_veh"] -= crossed * net.part[u, k]
     loop["lost_veh"] += crossed
+    loop["lost_now_veh"] += crossed
     for _ in range(crossed):
         due_s = time_s + loop["travel_s"] - 0.5
         v = place(due_s, loop["pool"], net)

@@ -76,6 +76,8 @@ LOOP = np.dtype(
         ("travel_s", np.float64),  # to the stop line
         ("reach_veh", np.float64),  # what fits beyond it
         ("lost_veh", np.float64),  # remembered vehicles that came to no stop bar
+        ("lost_now_veh", np.float64),  # of the last minutes
+        ("went_now_veh", np.float64),  # and those that came to one
         ("flow_veh", np.float64),  # remembered crossings
         ("flow_s", np.float64),  # and the time that they come from
         ("free_veh", np.float64),  # the same of the time in which no queue stood on it
@@ -101,6 +103,7 @@ WATCH = np.dtype(
         ("announced_veh", np.float64),  # that upstream loops on its own lane have counted,
         ("came_veh", np.float64),  # and that are believed to have come to it
         ("room_veh", np.float64),  # there is room for so many
+        ("limit_veh", np.float64),  # so many missed without any reading: dead
     ],
     align=True,
 )
@@ -144,6 +147,8 @@ class Assumed(NamedTuple):
     ----------
     learned_s : how long what has been seen is remembered. prior_veh : vehicles that what is
         assumed of an upstream loop counts as much as; lost_ratio of them turn off unseen.
+    lost_s : how long it is remembered how many came to no stop bar; chance_veh : of them, so
+        many may have been lost by chance.
     early_s, early_scale_s : how long before it is due a vehicle may arrive. arrival_ratio : of
         those due in a second that arrive in it; surprise_ratio : of seconds in which somebody
         arrives whom no loop saw.
@@ -161,6 +166,8 @@ class Assumed(NamedTuple):
 
     learned_s: float
     prior_veh: float
+    lost_s: float
+    chance_veh: float
     lost_ratio: float
     early_s: float
     early_scale_s: float
@@ -239,13 +246,27 @@ def share_left(v: int, net: Network) -> float:
 
 @jit_inner
 def share_out(u: int, assumed: Assumed, net: Network) -> None:
-    """What part of an upstream loop's vehicles goes to each lane of its pool, into `part`."""
-    total = net.loops[u]["lost_veh"] + assumed.prior_veh
+    """What part of an upstream loop's vehicles goes to each lane of its pool, into `part`.
+
+    Those who came to no stop bar have gone where none can be believed, if there is such a lane.
+    """
+    loop, pool = net.loops[u], net.pools[net.loops[u]["pool"]]
+    at_first, came = assumed.prior_veh * (1.0 - assumed.lost_ratio), 0.0
     for k in range(net.part.shape[1]):
-        total += net.went_veh[u, k]
-    at_first = assumed.prior_veh * (1.0 - assumed.lost_ratio)
+        net.part[u, k] = net.went_veh[u, k] + at_first * net.prior[u, k]
+        came += net.part[u, k]
+    lost_veh = loop["lost_veh"] + assumed.prior_veh * assumed.lost_ratio
+    now_veh = max(loop["lost_now_veh"] + loop["went_now_veh"], 1.0)
+    lost = max(lost_veh / (came + lost_veh), (loop["lost_now_veh"] - assumed.chance_veh) / now_veh)
+    blind = 0.0
+    for k in range(pool["lane_end"] - pool["lane_first"]):
+        if not net.lanes[net.pool_lanes[pool["lane_first"] + k]]["sound"]:
+            blind += net.prior[u, k]
     for k in range(net.part.shape[1]):
-        net.part[u, k] = (net.went_veh[u, k] + at_first * net.prior[u, k]) / total
+        net.part[u, k] *= (1.0 - lost) / came
+    for k in range(pool["lane_end"] - pool["lane_first"]):
+        if blind > 0.0 and not net.lanes[net.pool_lanes[pool["lane_first"] + k]]["sound"]:
+            net.part[u, k] += lost * net.prior[u, k] / blind
 
 
 @jit_inner

@@ -262,6 +262,45 @@ def test_a_stuck_stop_bar_is_found(bench: Bench) -> None:
     assert bench.second().distrusted == ()
 
 
+def two_lanes_behind_one_loop(bench: Bench, n: int) -> None:
+    """Of each two vehicles over east's loop one turns left; both stop bars see theirs."""
+    bench.show("4", "7")
+    for _ in range(n):
+        for bar in ("stop E1", "stop E2"):
+            bench.second("up E")
+            bench.seconds(TRAVEL_S)
+            bench.second(bar)
+            bench.seconds(2)
+
+
+def test_a_stop_bar_that_falls_silent_is_soon_dead(bench: Bench) -> None:
+    """Lane E2 goes on; who came for E1 is missed, and believed to wait there from then on."""
+    two_lanes_behind_one_loop(bench, 30)
+    assert bench.states["a"].distrusted == ()
+    bench.show("4", "8")
+    for _ in range(26):
+        for crossed in (["stop E2"], []):
+            bench.second("up E")
+            bench.seconds(TRAVEL_S)
+            bench.second(*crossed)
+            state = bench.seconds(2)
+    assert state.distrusted == ("stop E1",)
+    assert 1.0 < queue(state, "E1") <= 4.0 + 1e-9
+    assert state.calls[[p.id for p in state.site.phases].index("7")]
+
+
+def test_a_queue_above_clear_stop_bars_makes_both_doubtful(bench: Bench) -> None:
+    """The queue of E1, whose bar is dead, stands on the loop and in the way of E2's vehicles."""
+    two_lanes_behind_one_loop(bench, 30)
+    bench.show("4", "8")
+    state = bench.seconds(60, covered=("up E",))
+    assert set(state.distrusted) == {"stop E1", "stop E2", "up E"}
+    assert queue(state, "E1") >= 1.0
+    assert state.calls[[p.id for p in state.site.phases].index("7")]
+    state = bench.second("stop E2", covered=("up E",))
+    assert set(state.distrusted) == {"stop E1", "up E"}  # a vehicle on it acquits a bar
+
+
 def test_what_the_street_says_of_a_loop_counts(bench: Bench) -> None:
     bench.arrays.health[:] = Health.SILENT
     state = bench.second("up N2", "stop E1")
@@ -336,6 +375,22 @@ def test_ghosts_upstream_are_learned_to_be_lost(bench: Bench) -> None:
     state = bench.second("up N2")
     lane = state.site.lane_index["N2"]
     assert state.moving_veh[lane] == pytest.approx(0.25, abs=0.1)
+
+
+def test_sudden_ghosts_upstream_are_found_before_the_stop_bar_is_doubted(bench: Bench) -> None:
+    """25 a minute on top of four; the stop bar goes on to see its four."""
+    bench.show("2", "6")
+    for k in range(600):
+        bench.second(*(["up N2"] if k % 15 == 0 else []), *(["stop N2"] if k % 15 == 7 else []))
+    assert bench.states["a"].distrusted == ()
+    for k in range(90):
+        came = ["up N2"] if k % 15 == 0 or k % 12 in (2, 4, 7, 9, 11) else []
+        state = bench.second(*came, *(["stop N2"] if k % 15 == 7 else []))
+        assert "stop N2" not in state.distrusted
+    assert state.distrusted == ("up N2",)
+    lane = state.site.lane_index["N2"]
+    expected_veh_h = 3600.0 * state.arrivals_veh[lane].mean()
+    assert expected_veh_h == pytest.approx(240.0, rel=0.3)  # as many as before
 
 
 def test_what_no_stop_bar_bears_out_is_believed_up_to_a_few(bench: Bench) -> None:
