@@ -17,7 +17,7 @@ from greenband.controllers.base import Controller
 from greenband.controllers.catalogue import Entry, find
 from greenband.controllers.disturbance import NONE, Disturbance
 from greenband.controllers.faulty_street import FaultyStreet
-from greenband.controllers.loop import Outcome, PackedStreet, run, watch
+from greenband.controllers.loop import Outcome, PackedStreet, Watcher, run, watch
 from greenband.controllers.recorder import Recorder
 from greenband.engine.colour_check import audit
 from greenband.engine.errors import InputError
@@ -36,6 +36,7 @@ from .guard import found_in_time, guarded
 from .measures import Measures
 from .measuring import measure
 from .plan_cache import cached_plans
+from .record import About
 
 League = Literal["resco", "street"]
 Demand = Literal["published", "resampled"]
@@ -109,6 +110,7 @@ def simulate(
     disturbance: Disturbance = NONE,
     edges: bool = False,
     decide_limit_s: float | None = None,
+    watcher: Watcher | None = None,
     begun: Callable[[Callable[[], float]], None] | None = None,
 ) -> RunResult:
     """Simulate a scenario under a controller.
@@ -126,7 +128,11 @@ def simulate(
     disturbance : what goes wrong on purpose; failing loops need the level `loops`.
     edges : also measure how long vehicles stood on each edge (`RunResult.wait_by_edge`).
     decide_limit_s : seconds in which a controller must have decided each time.
+    watcher : sees each second of it; not together with `record`.
     begun : gets, once the street runs, what tells the second that it is at; from any thread.
+
+    Where the same must come out each time, make each run in a process of its own, as `bench` does:
+    SUMO looks at vehicles in an order that may follow from what was run before in a process.
 
     Raises InputError with the place in the input; MissingPartError where something is not
     installed.
@@ -148,6 +154,9 @@ def simulate(
         folder = Path(name)
         played = play(given, sites, demand, disturbance, seed, folder)
         recorder = Recorder() if record is not None else None
+        about = About(
+            given, controller, info, chosen, demand, seed, disturbance, bool(plans), sumo_version()
+        )
         street = SumoStreet(
             edge_output(played, folder) if edges else played,
             sites,
@@ -169,10 +178,11 @@ def simulate(
                 rules_of(given, chosen),
                 info,
                 recorder,
+                watcher,
             )
             end_s, buses = street.time_s, street.vehicle_types("bus")
         if recorder is not None and record is not None:
-            recorder.write(record)
+            recorder.write(record, about.as_json())
         measured = measure(played, street, end_s, buses, co2=co2, edges=folder if edges else None)
     return RunResult(
         scenario=given.name,
@@ -222,6 +232,7 @@ def _drive(
     rules: Rules,
     info: Info,
     recorder: Recorder | None,
+    watcher: Watcher | None,
 ) -> Outcome:
     if entry.untouched:
         return watch(street)
@@ -232,6 +243,7 @@ def _drive(
         info=info,
         needs=entry.needs,
         recorder=recorder,
+        watcher=watcher,
     )
 
 

@@ -23,7 +23,7 @@ from .output import BAD_INPUT, DONE, Answer, nothing_on_stdout, print_answer, pr
 
 COMMANDS = (
     "plan", "simulate", "bench", "scenarios", "controllers", "doctor", "demo", "estimate", "audit",
-    "train", "policy", "cabinet", "live",
+    "explain", "train", "policy", "cabinet", "live",
 )  # fmt: skip
 """Each is the function of this name in ``cli/<name>.py``, or the Typer that holds its commands, in
 the order of the help."""

@@ -55,6 +55,36 @@ class Outcome:
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     guarded_s: int | None = None
 
+    def decided(self, took_s: float, asked: int) -> None:
+        """One more second, in which so many controllers were asked."""
+        self.decide_s += took_s
+        if self.seconds:  # the first second compiles
+            self.slowest_s = max(took_s, self.slowest_s)
+            if asked:
+                self.decisions_s.append(took_s / asked)
+        self.seconds += 1
+
+
+class Watcher(Protocol):
+    """Sees all of a run, and changes nothing of it."""
+
+    def before(
+        self,
+        states: Mapping[str, State],
+        gates: Mapping[str, Gate],
+        controllers: Mapping[str, Controller],
+    ) -> None:
+        """Called each second when it is known what is believed, before anybody decides."""
+        ...
+
+    def command(self, site: str, request: Request, command: Command) -> None:
+        """A new Command of one site, and the Request behind it."""
+        ...
+
+    def after(self, states: Mapping[str, State]) -> None:
+        """Called each second when all have decided."""
+        ...
+
 
 @dataclass(slots=True)
 class _Unit:
@@ -86,6 +116,7 @@ def run(
     info: Info,
     needs: frozenset[str],
     recorder: Recorder | None = None,
+    watcher: Watcher | None = None,
     each_second: Callable[[Mapping[str, State]], None] | None = None,
     follow: Callable[[Mapping[str, Gate]], None] | None = None,
 ) -> Outcome:
@@ -95,6 +126,7 @@ def run(
     ----------
     make : makes the controller of a site. needs : what these controllers look at.
     recorder, each_second : see every request and command, and every second's states.
+    watcher : sees all of both, and who decides; in place of a recorder.
     follow : called before each second's states are made, to have Gates take over what the street
         shows where it isn't they who drive it (`cabinet.street`).
 
@@ -118,21 +150,19 @@ def run(
         if not units:
             units = [_unit(make(s), gates[s.id], states[s.id]) for s in street.packing.sites]
             together = _together(units, estimator.joined(arrays))
+        if watcher is not None:
+            watcher.before(states, gates, {u.site: u.controller for u in units})
         asked = _decide(
-            units, together, outcome.seconds, time_s, changed, outcome.refusals, recorder
+            units, together, outcome.seconds, time_s, changed, outcome.refusals, watcher or recorder
         )
         if changed:
             street.apply(changed)
             changed.clear()
-        took_s = perf_counter() - began
-        outcome.decide_s += took_s
-        if outcome.seconds:  # the first second compiles
-            outcome.slowest_s = max(took_s, outcome.slowest_s)
-            if asked:
-                outcome.decisions_s.append(took_s / asked)
-        outcome.seconds += 1
+        outcome.decided(perf_counter() - began, asked)
         if each_second is not None:
             each_second(states)
+        if watcher is not None:
+            watcher.after(states)
         frames = street.read()
     guarded_s = [u.controller.guarded_s for u in units if isinstance(u.controller, Guarding)]
     outcome.guarded_s = sum(guarded_s) if guarded_s else None
@@ -170,7 +200,7 @@ def _decide(
     time_s: float,
     changed: dict[str, Command],
     refusals: Counter[tuple[str, str]],
-    recorder: Recorder | None,
+    recorder: Recorder | Watcher | None,
 ) -> int:
     """Ask each controller whose turn it is, and each Gate; how many controllers were asked."""
     unit, asked = units[0], 0 if together is None else len(units)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from greenband.engine.frame import Command, Request
 
+ABOUT = "greenband"
+"""The key of a record's own description in the file."""
 LETTERS = "RYG"
 """By `Colour`: one letter a phase."""
 
@@ -37,8 +39,8 @@ class Recorder:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def write(self, path: Path) -> None:
-        """Write all rows, under another name until the file is whole."""
+    def write(self, path: Path, about: str = "") -> None:
+        """Write all rows, under another name until the file is whole; `about` says of what run."""
         import polars
 
         table = polars.DataFrame(
@@ -56,5 +58,5 @@ class Recorder:
             orient="row",
         )
         part = path.with_name(path.name + ".part")
-        table.write_parquet(part)
+        table.write_parquet(part, metadata={ABOUT: about})
         part.replace(path)

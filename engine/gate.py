@@ -25,6 +25,7 @@ from .gate_follow import Plans
 from .gate_limits import limits_of
 from .gate_order import Order, make_order
 from .gate_preempt import Preemption
+from .gate_reasons import binding, why_not
 from .gate_signals import LONG_AGO_S, Signals
 from .gate_stages import Stages
 from .gate_waits import Waits
@@ -191,6 +192,18 @@ class Gate:
             self._allowed = np.array(allowed, np.bool_)
             self._allowed_until = self._now + self._allowed_for_s()
         return self._allowed
+
+    def why_not(self, stage: int) -> str:
+        """Why the next step would not go to a stage, the calls unchanged; empty where it would."""
+        if stage != self._stages.at and (self._flags or self._plans.running is not None):
+            return "a plan runs, or hands are off"
+        if stage != self._stages.at and self._preemption.at >= 0:
+            return "a preempt is served"
+        return why_not(self._stages, stage, self._now)
+
+    def binding(self) -> tuple[str, ...]:
+        """The limits that bind now or within a minute, one sentence each."""
+        return binding(self._stages, self._now)
 
     def _all_accepted(self) -> bool:
         """Nothing stands in the way of any stage: the usual case where the rules ask for little."""

@@ -14,6 +14,7 @@ import pytest
 
 from greenband.benchmarks import make_planned, simulate
 from greenband.benchmarks.estimate_errors import Errors
+from greenband.benchmarks.explain import Candidate, LaneBelief, Moment
 from greenband.benchmarks.policy_evaluation import Evaluation, Figures
 from greenband.controllers import list_controllers
 from greenband.networks import list_scenarios
@@ -75,6 +76,13 @@ def test_policy(sections: dict[str, set[str]]) -> None:
     assert evaluated | {"show", "evaluate", "name", "path", "card"} == sections["policy"]
     promised = {"path", "regret_veh_s", "look_ahead_regret_veh_s", "samples", "streets", "wall_s"}
     assert promised | {"controller", "algorithm", "steps"} == sections["train"]
+
+
+def test_explain(sections: dict[str, set[str]]) -> None:
+    kinds = (Moment, Candidate, LaneBelief)
+    told = {f.name for kind in kinds for f in fields(kind)} | {"words", "held"}
+    listed = {"sites", "questions", "site", "time_s", "kind"}
+    assert told | listed | {"requested", "colours"} == sections["explain"]
 
 
 def test_estimate(sections: dict[str, set[str]]) -> None:
