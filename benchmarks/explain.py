@@ -139,6 +139,7 @@ def explain(
             demand=about.demand,
             seed=about.seed,
             disturbance=about.disturbance,
+            priority=about.priority,
             watcher=replay,
             begun=begun,
         )

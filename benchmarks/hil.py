@@ -39,7 +39,7 @@ from greenband.networks.sumo_street import SumoStreet
 
 from .demand import played
 from .measures import Measures
-from .measuring import measure
+from .measuring import measure, types_of
 from .plan_cache import cached_plans
 from .run import rules_of
 
@@ -138,8 +138,8 @@ def hil(
             couplings = {site.id: Coupling(site) for site in street.sites()}
             with _driven(couplings, plans) as keep:
                 steps = _run(street, couplings, keep, told)
-            end_s, buses = street.time_s, street.vehicle_types("bus")
-        measured = measure(demand, street, end_s, buses, co2=False, edges=None)
+            end_s, types = street.time_s, types_of(street)
+        measured = measure(demand, street, end_s, types, co2=False, edges=None)
     faults = {
         site: str(fault.kind)
         for site, c in couplings.items()

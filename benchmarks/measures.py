@@ -28,7 +28,8 @@ class Measures:
     """Means over scheduled vehicles unless said otherwise; None where there is nobody.
 
     `trip_s` is over arrived vehicles, `max_wait_s` the largest waiting time with the wait to
-    depart; `pedestrian_delay_s` is the time lost by walking persons.
+    depart; `pedestrian_delay_s` is the time lost by walking persons. `emergencies` are emergency
+    vehicles; `others_delay_s` is of those that are neither, where there are buses or any of these.
     """
 
     delay_s: float | None
@@ -48,6 +49,9 @@ class Measures:
     co2_kg: float | None = None
     buses: int = 0
     bus_delay_s: float | None = None
+    emergencies: int = 0
+    emergency_delay_s: float | None = None
+    others_delay_s: float | None = None
     pedestrians: int = 0
     pedestrian_delay_s: float | None = None
     main_street_delay_s: float | None = None
@@ -93,6 +97,7 @@ def measures(
     end_s: float,
     demand: Sequence[Due] = (),
     bus_types: frozenset[str] = frozenset(),
+    emergency_types: frozenset[str] = frozenset(),
     co2: bool = False,
     gridlock: bool = False,
 ) -> Measures:
@@ -104,6 +109,8 @@ def measures(
     arrived = [t for t in counted if t.arrived]
     inserted = [t for t in counted if t.inserted]
     buses = [t for t in counted if t.type in bus_types]
+    emergencies = [t for t in counted if t.type in emergency_types]
+    others = [t for t in counted if t.type not in bus_types | emergency_types]
     waits_s = [t.waiting_s + t.depart_delay_s for t in counted]
     return Measures(
         delay_s=mean([t.delay_s for t in counted]),
@@ -123,6 +130,9 @@ def measures(
         co2_kg=sum(t.co2_kg for t in trips) if co2 else None,
         buses=len(buses),
         bus_delay_s=mean([t.delay_s for t in buses]),
+        emergencies=len(emergencies),
+        emergency_delay_s=mean([t.delay_s for t in emergencies]),
+        others_delay_s=mean([t.delay_s for t in others]) if buses or emergencies else None,
         pedestrians=len(walks),
         pedestrian_delay_s=mean([w.time_loss_s for w in walks]),
         delay_by_departure=delay_by_departure(counted, begin_s, end_s),

@@ -9,6 +9,7 @@ from pathlib import Path
 from greenband.networks.incident import INCIDENT_ID
 from greenband.networks.net_xml import load_net
 from greenband.networks.scenario import Scenario
+from greenband.networks.sumo_priority import CLASSES
 from greenband.networks.sumo_street import SumoStreet
 
 from .edge_waits import EdgeWait, read_edge_waits, worst_approach_wait_s
@@ -16,6 +17,22 @@ from .measures import Measures, departures, left_out, measures, scheduled
 from .movement_delay import Tally, free_times_s, movement_delays, street_delays_s
 from .statistics import gini
 from .trips import Trip, read_passages, read_totals, read_trips
+
+
+@dataclass(frozen=True)
+class VehicleTypes:
+    """Names of the vehicle types of buses (coaches and trams too) and of emergency vehicles."""
+
+    buses: frozenset[str]
+    emergencies: frozenset[str]
+
+
+def types_of(street: SumoStreet) -> VehicleTypes:
+    """Those of a street that runs."""
+    return VehicleTypes(
+        buses=street.vehicle_types(CLASSES["transit"]),
+        emergencies=street.vehicle_types(CLASSES["emergency"]),
+    )
 
 
 @dataclass(frozen=True)
@@ -36,15 +53,15 @@ def measure(
     scenario: Scenario,
     street: SumoStreet,
     end_s: float,
-    buses: frozenset[str],
+    types: VehicleTypes,
     *,
     co2: bool,
     edges: Path | None,
 ) -> Measured:
     """Measure a run.
 
-    `scenario` is the one that was played, `buses` are types of vehicles, `edges` the folder with
-    SUMO's edge data where there is any.
+    `scenario` is the one that was played, `types` those of buses and emergency vehicles, `edges`
+    the folder with SUMO's edge data where there is any.
     """
     trips, walks = read_trips(street.outputs.trips)
     trips = [t for t in trips if t.id != INCIDENT_ID]
@@ -56,7 +73,8 @@ def measure(
         begin_s=scenario.begin_s,
         end_s=end_s,
         demand=demand,
-        bus_types=buses,
+        bus_types=types.buses,
+        emergency_types=types.emergencies,
         co2=co2,
         gridlock=bool(street.gridlocked),
     )

@@ -13,6 +13,7 @@ from greenband.controllers.recorder import ABOUT
 from greenband.engine.errors import InputError
 from greenband.engine.estimate import Info
 from greenband.networks.scenario import Scenario, with_digest
+from greenband.networks.sumo_priority import Priority
 
 COLUMNS = ("time_s", "site", "requested", "reason", "stage", "colours", "refused")
 
@@ -33,6 +34,7 @@ class About:
     disturbance: Disturbance
     planned: bool
     sumo_version: str
+    priority: tuple[Priority, ...] = ()
 
     def as_json(self) -> str:
         """As it stands in the record."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,9 @@ from greenband.engine.plan import Plan
 from greenband.engine.rules import STREET, Rules, resco
 from greenband.engine.site import Site
 from greenband.networks.overlay import read_signals
+from greenband.networks.preempt_sites import with_preempts
 from greenband.networks.scenario import Scenario, load_scenario
+from greenband.networks.sumo_priority import PRIORITIES, Priority
 from greenband.networks.sumo_reading import Info
 from greenband.networks.sumo_site import SumoSite, Uncontrolled
 from greenband.networks.sumo_street import SumoStreet
@@ -34,7 +36,7 @@ from .demand import played as play
 from .edge_waits import EdgeWait, edge_output
 from .guard import found_in_time, guarded
 from .measures import Measures
-from .measuring import measure
+from .measuring import measure, types_of
 from .plan_cache import cached_plans
 from .record import About
 
@@ -61,6 +63,8 @@ class RunResult:
     audit : what the independent checker found in the colours that were shown: `violations` of a
         limit, `remarks` where it need not be wrong (a network's own program; a limit that only
         binds while somebody waits), and the first `examples`.
+    priority : who had it. preempts : how often one was served; preempted_s : for how long, all
+        sites together.
     """
 
     scenario: str
@@ -88,6 +92,9 @@ class RunResult:
     disturbance: str = NONE.name
     wait_by_edge: dict[str, EdgeWait] = field(default_factory=dict)
     guarded_s: int | None = None
+    priority: str = ""
+    preempts: int = 0
+    preempted_s: float = 0.0
 
     def as_dict(self) -> dict[str, object]:
         """One flat object, as the command line prints it with ``--json``."""
@@ -112,6 +119,7 @@ def simulate(
     decide_limit_s: float | None = None,
     watcher: Watcher | None = None,
     begun: Callable[[Callable[[], float]], None] | None = None,
+    priority: Iterable[Priority] = (),
 ) -> RunResult:
     """Simulate a scenario under a controller.
 
@@ -130,6 +138,8 @@ def simulate(
     decide_limit_s : seconds in which a controller must have decided each time.
     watcher : sees each second of it; not together with `record`.
     begun : gets, once the street runs, what tells the second that it is at; from any thread.
+    priority : "emergency": emergency vehicles call the preempts of the sites, one for each approach
+        where a site states none; "transit": buses say where they are and how late.
 
     Where the same must come out each time, make each run in a process of its own, as `bench` does:
     SUMO looks at vehicles in an order that may follow from what was run before in a process.
@@ -147,6 +157,9 @@ def simulate(
     if not sites and not entry.untouched:
         raise _nothing_to_control(given, uncontrolled)
     _check_disturbance(disturbance, info, entry)
+    wanted = _priority(priority, entry)
+    if "emergency" in wanted:
+        sites = [with_preempts(s) for s in sites]
     if entry.takes_plan and plans is None:
         rules = rules_of(given, chosen)
         plans = cached_plans(given, rules=rules, demand=demand, values=entry.given)
@@ -155,8 +168,9 @@ def simulate(
         played = play(given, sites, demand, disturbance, seed, folder)
         recorder = Recorder() if record is not None else None
         about = About(
-            given, controller, info, chosen, demand, seed, disturbance, bool(plans), sumo_version()
-        )
+            given, controller, info, chosen, demand, seed, disturbance, bool(plans), sumo_version(),
+            tuple(p for p in PRIORITIES if p in wanted),
+        )  # fmt: skip
         street = SumoStreet(
             edge_output(played, folder) if edges else played,
             sites,
@@ -167,6 +181,7 @@ def simulate(
             seed=seed,
             gui=gui,
             co2=co2,
+            priority=wanted,
         )
         with street:
             if begun is not None:
@@ -180,10 +195,10 @@ def simulate(
                 recorder,
                 watcher,
             )
-            end_s, buses = street.time_s, street.vehicle_types("bus")
+            end_s, types = street.time_s, types_of(street)
         if recorder is not None and record is not None:
             recorder.write(record, about.as_json())
-        measured = measure(played, street, end_s, buses, co2=co2, edges=folder if edges else None)
+        measured = measure(played, street, end_s, types, co2=co2, edges=folder if edges else None)
     return RunResult(
         scenario=given.name,
         scenario_digest=given.digest,
@@ -204,12 +219,17 @@ def simulate(
         refusals=sum(outcome.refusals.values()),
         refusal_reasons=_reasons(outcome.refusals),
         gridlocked=street.gridlocked,
-        audit=_audit(street, rules_of(given, chosen), entry.untouched, measured.traffic_until_s),
+        audit=_audit(
+            street, rules_of(given, chosen), entry.untouched, measured.traffic_until_s, outcome
+        ),
         warnings=(*measured.warnings, *_warnings(sites, uncontrolled)),
         wait_by_edge=measured.wait_by_edge,
         parameters=entry.values,
         disturbance=disturbance.name,
         guarded_s=outcome.guarded_s,
+        priority=",".join(about.priority),
+        preempts=sum(map(len, outcome.preempted_s.values())),
+        preempted_s=_total_s(outcome, end_s),
     )
 
 
@@ -256,7 +276,7 @@ def _percentile_ms(times_s: Sequence[float], percent: float) -> float | None:
 
 
 def _audit(
-    street: SumoStreet, rules: Rules, program: bool, traffic_until_s: float
+    street: SumoStreet, rules: Rules, program: bool, traffic_until_s: float, outcome: Outcome
 ) -> dict[str, object]:
     """The colours as they were shown, read by a checker that knows nothing of the Gate."""
     found = [
@@ -269,6 +289,7 @@ def _audit(
             until_s=street.time_s,
             traffic_until_s=traffic_until_s,
             program=program,
+            preempted=outcome.preempted_s.get(site.id, ()),
         )
     ]
     found.sort(key=lambda f: f[1].warning)
@@ -286,6 +307,31 @@ def _reasons(refusals: Counter[tuple[str, str]]) -> dict[str, int]:
 def _warnings(sites: list[SumoSite], uncontrolled: list[Uncontrolled]) -> list[str]:
     kept = [f"signal {u.signal_id} keeps its program: {u.reason}" for u in uncontrolled]
     return kept + [f"signal {s.signal_id}: {note}" for s in sites for note in s.notes]
+
+
+def _priority(priority: Iterable[Priority], entry: Entry) -> frozenset[Priority]:
+    """Whom priority is given to; InputError for a controller that leaves the program alone."""
+    wanted = frozenset(priority)
+    if wanted - set(PRIORITIES):
+        raise InputError(
+            "priority",
+            ", ".join(sorted(wanted - set(PRIORITIES))),
+            ", ".join(PRIORITIES),
+            "Choose one of them, or both.",
+        )
+    if wanted and entry.untouched:
+        raise InputError(
+            f"priority {', '.join(sorted(wanted))}",
+            f"the controller {entry.name}, under which the network's own programs run untouched",
+            "a controller that Greenband's Gate follows",
+            "Choose another controller, or leave the priority out.",
+        )
+    return wanted
+
+
+def _total_s(outcome: Outcome, end_s: float) -> float:
+    spans = [span for site in outcome.preempted_s.values() for span in site]
+    return sum(min(until_s, end_s) - from_s for from_s, until_s in spans)
 
 
 def _planned(

@@ -12,6 +12,7 @@ from typing import Any
 from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan
 from greenband.networks.scenario import Scenario
+from greenband.networks.sumo_priority import Priority
 from greenband.networks.sumo_reading import Info
 
 from .run import Demand, League, RunResult, simulate
@@ -33,6 +34,7 @@ def simulate_seeds(
     co2: bool = False,
     workers: int = DEFAULT_WORKERS,
     done: Callable[[RunResult], None] | None = None,
+    priority: Iterable[Priority] = (),
 ) -> list[RunResult]:
     """`simulate` with each of the seeds, in their order; `done` hears of each when it is over.
 
@@ -46,6 +48,7 @@ def simulate_seeds(
         "demand": demand,
         "plans": plans,
         "co2": co2,
+        "priority": tuple(priority),
     }
     jobs = [Job(scenario, controller, seed, keywords) for seed in seeds]
     results: dict[int, RunResult] = {}

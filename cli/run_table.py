@@ -29,6 +29,9 @@ ROWS: tuple[tuple[str, str, str, int], ...] = (
     ("could not enter", "never_inserted", "", 0),
     ("buses", "buses", "", 0),
     ("delay per bus", "bus_delay_s", "s", 1),
+    ("emergency vehicles", "emergencies", "", 0),
+    ("delay per emergency vehicle", "emergency_delay_s", "s", 1),
+    ("delay per other vehicle", "others_delay_s", "s", 1),
     ("people on foot", "pedestrians", "", 0),
     ("delay per person on foot", "pedestrian_delay_s", "s", 1),
     ("carbon dioxide", "co2_kg", "kg", 1),
@@ -36,7 +39,7 @@ ROWS: tuple[tuple[str, str, str, int], ...] = (
     ("teleports", "teleports", "", 0),
 )
 """Label, measure, unit, decimals."""
-HIDDEN_AT_ZERO = frozenset({"buses", "pedestrians", "teleports"})
+HIDDEN_AT_ZERO = frozenset({"buses", "emergencies", "pedestrians", "teleports"})
 SEED_COLUMNS = (
     ("delay,\ns", "delay_s", 1),
     ("trip,\ns", "trip_s", 1),
@@ -76,6 +79,7 @@ def headline(result: RunResult, seeds: str = "") -> str:
     """All that a figure of this run has to be quoted with."""
     return (
         f"{result.scenario} ({result.scenario_digest}), controller {result.controller}, "
+        f"{f'priority {result.priority}, ' if result.priority else ''}"
         f"information {result.info}, league {result.league}, {result.demand} demand, "
         f"{seeds or f'seed {result.seed}'}, SUMO {result.sumo_version}"
     )
@@ -168,6 +172,10 @@ def _remarks(results: Sequence[RunResult]) -> Iterator[Text]:
     if locked:
         yield Text(f"Gridlock on {', '.join(locked[:8])}", style="red")
     yield from _audited(results)
+    preempts = sum(result.preempts for result in results)
+    if preempts:
+        shown_s = sum(result.preempted_s for result in results)
+        yield Text(f"Preempts were served {preempts} times, for {shown_s:.0f} signal-seconds.")
     guarded_s = sum(result.guarded_s or 0 for result in results)
     if guarded_s:
         yield Text(

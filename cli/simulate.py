@@ -54,6 +54,7 @@ class _Wanted:
     demand: Any
     plans: dict[str, Plan] | None
     co2: bool
+    priority: tuple[Any, ...] = ()
     notes: tuple[str, ...] = ()
     """Of plans that were given: warnings of every run."""
 
@@ -65,6 +66,7 @@ class _Wanted:
             "demand": self.demand,
             "plans": self.plans,
             "co2": self.co2,
+            "priority": self.priority,
         }
 
     def noted(self, result: RunResult) -> RunResult:
@@ -156,6 +158,14 @@ def simulate(
     co2: Annotated[
         bool, typer.Option("--co2", help="Count carbon dioxide too; the run takes longer.")
     ] = False,
+    priority: Annotated[
+        str | None,
+        typer.Option(
+            help="emergency: emergency vehicles call preempts; transit: buses say where they are "
+            "and how late; or both, with a comma between.",
+            metavar="WHO",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Processes side by side, with --seeds.", min=1)] = 2,
     as_json: AsJson = False,
 ) -> Answer:
@@ -189,6 +199,7 @@ def simulate(
         demand=demand.value,
         plans=plans,
         co2=co2,
+        priority=tuple(filter(None, (priority or "").split(","))),
         notes=notes,
     )
     if seeds is not None:

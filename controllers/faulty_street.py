@@ -75,7 +75,8 @@ class FaultyStreet:
         if self._liar is not None:
             self._liar.lie(self.arrays, next(iter(frames.values())).time_s)
         for site, frame in frames.items():
-            self._frames[site].time_s = frame.time_s
+            shown = self._frames[site]
+            shown.time_s, shown.preempts, shown.buses = frame.time_s, frame.preempts, frame.buses
         return self._frames
 
     def _disturb(self) -> None:

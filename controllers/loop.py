@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from time import perf_counter
 from typing import Protocol
 
@@ -46,6 +47,7 @@ class Outcome:
     time by the number of sites that were; `refusals` counts by site and reason the requests that
     the Gate did not follow. `guarded_s` are seconds in which a policy was not asked because what it
     saw is unlike all that it was trained on, over all sites; None where no policy has a guard.
+    `preempted_s` has, by site, from when to when a preempt was served.
     """
 
     seconds: int = 0
@@ -54,6 +56,7 @@ class Outcome:
     decisions_s: list[float] = field(default_factory=list)
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     guarded_s: int | None = None
+    preempted_s: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def decided(self, took_s: float, asked: int) -> None:
         """One more second, in which so many controllers were asked."""
@@ -97,6 +100,16 @@ class _Unit:
     state: State
     request: Request | None = None
     command: Command | None = None
+    preempted_s: list[tuple[float, float]] = field(default_factory=list)
+
+    def preempt(self, command: Command) -> None:
+        """Note from when to when a preempt is served; to infinity while one is."""
+        spans = self.preempted_s
+        serving = bool(spans) and spans[-1][1] == inf
+        if command.preempt and not serving:
+            spans.append((command.time_s, inf))
+        elif serving and not command.preempt:
+            spans[-1] = (spans[-1][0], command.time_s)
 
 
 def watch(street: Street) -> Outcome:
@@ -164,6 +177,7 @@ def run(
         if watcher is not None:
             watcher.after(states)
         frames = street.read()
+    outcome.preempted_s = {u.site: u.preempted_s for u in units if u.preempted_s}
     guarded_s = [u.controller.guarded_s for u in units if isinstance(u.controller, Guarding)]
     outcome.guarded_s = sum(guarded_s) if guarded_s else None
     return outcome
@@ -212,10 +226,14 @@ def _decide(
             if request is None or (not requests and second % unit.interval_s == 0):
                 asked += 1
                 request = unit.request = unit.controller.decide(state)
-            command = unit.step(request, state.calls, state.ped_calls, state.flags, time_s)
+            command = unit.step(
+                request, state.calls, state.ped_calls, state.flags, time_s, state.preempts
+            )
             if command is not unit.command:
                 unit.command = changed[unit.site] = command
-                if command.refused:
+                if command.preempt or unit.preempted_s:
+                    unit.preempt(command)
+                if command.refused and not command.preempt:
                     refusals[unit.site, command.refused] += 1
                 if recorder is not None:
                     recorder.command(unit.site, request, command)

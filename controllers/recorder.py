@@ -19,7 +19,7 @@ class Recorder:
     """Keeps what happened until `write`."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[float, str, int, bool, str, int, str, str]] = []
+        self._rows: list[tuple[float, str, int, bool, str, int, str, str, str, str]] = []
 
     def command(self, site: str, request: Request, command: Command) -> None:
         """A new Command of one site, and the Request behind it."""
@@ -33,6 +33,8 @@ class Recorder:
                 command.stage,
                 "".join(LETTERS[c] for c in command.colours),
                 command.refused,
+                command.preempt,
+                command.note,
             )
         )
 
@@ -54,6 +56,8 @@ class Recorder:
                 "stage": polars.Int32,
                 "colours": polars.String,
                 "refused": polars.String,
+                "preempt": polars.String,
+                "note": polars.String,
             },
             orient="row",
         )

@@ -26,6 +26,7 @@ if typing.TYPE_CHECKING:
     from .event_log import EventLog as EventLog
     from .event_log import parse_event_log as parse_event_log
     from .event_log import write_event_log as write_event_log
+    from .frame import Buses as Buses
     from .frame import Colour as Colour
     from .frame import Command as Command
     from .frame import Flag as Flag
@@ -85,6 +86,7 @@ __all__ = [
     "Analysis",
     "Approach",
     "Area",
+    "Buses",
     "Colour",
     "Command",
     "Conflict",
@@ -159,6 +161,7 @@ __getattr__ = _on_demand(
         "Analysis": "hcm.intersection",
         "Approach": "site",
         "Area": "site",
+        "Buses": "frame",
         "Colour": "frame",
         "Command": "frame",
         "Conflict": "site",

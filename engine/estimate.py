@@ -124,6 +124,8 @@ class Estimator:
             state.changing = gate.changing
             state.flags = frame.flags
             state.vehicles = frame.vehicles
+            state.preempts = frame.preempts
+            state.buses = frame.buses
         return self._states
 
     def joined(self, arrays: FrameArrays) -> Joined:

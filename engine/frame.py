@@ -66,6 +66,24 @@ class Vehicles:
     bus: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Buses:
+    """Buses, coaches and trams that have checked in and have not crossed the stop line.
+
+    What a city knows of its own: from transponders, or a radio and the schedule. All arrays have
+    shape (n_buses,), nearest first: index of the lane at the stop line and of the movement,
+    distance to the stop line in m, speed in m/s, and seconds behind the schedule at the next stop
+    (negative early, NaN where nothing is scheduled). One whose stop lies before the stop line is
+    not among them until it has left that.
+    """
+
+    lane: NDArray[np.int64]
+    movement: NDArray[np.int64]
+    distance_m: NDArray[np.float64]
+    speed_mps: NDArray[np.float64]
+    lateness_s: NDArray[np.float64]
+
+
 @dataclass(slots=True)
 class Areas:
     """Lane-area detectors (information level ``area``), arrays of shape (n_lanes,)."""
@@ -91,6 +109,7 @@ class Frame:
         those standing there; `full` and `area` only, else NaN.
     vehicles, areas : by information level, else None.
     preempts : bit k is set while the k-th of the site's preempts is called.
+    buses : those that have checked in; None where they don't.
     """
 
     site: str
@@ -108,6 +127,7 @@ class Frame:
     areas: Areas | None = None
     flags: Flag = Flag.NONE
     preempts: int = 0
+    buses: Buses | None = None
 
 
 @dataclass(slots=True)
@@ -150,6 +170,7 @@ class State:
     vehicles : every vehicle on the approaches; None but at ``full``.
     messages : what the neighbours said, by site.
     preempts : bit k is set while the k-th of the site's preempts is called.
+    buses : those that have checked in; None where they don't.
     """
 
     site: Site
@@ -186,6 +207,7 @@ class State:
     flags: Flag = Flag.NONE
     messages: dict[str, object] = field(default_factory=dict)
     preempts: int = 0
+    buses: Buses | None = None
 
     @property
     def distrusted(self) -> tuple[str, ...]:

@@ -173,6 +173,8 @@ class Preempt(Model):
     """Green while it dwells, and nothing else."""
     movements: tuple[str, ...] = ()
     """Those whose emergency vehicles call it; by default those that its phases serve."""
+    check_in_m: float = Field(default=300.0, gt=0)
+    """How far from the stop line they begin to call it."""
     track_clear: tuple[Id, ...] = ()
     """Green first, for `track_clear_s`: a rail preempt empties the tracks before it dwells."""
     track_clear_s: float = Field(default=15.0, ge=0)
@@ -233,6 +235,8 @@ class Site(Model):
     """How the phases end: sets k of the incremental delay (HCM eq. 19-22 ff.)."""
     longest_red_s: float = Field(default=120.0, gt=0)
     """From the first call to green, at most; refused at load if the minimums exceed it."""
+    transit_check_in_m: float = Field(default=300.0, gt=0)
+    """How far from the stop line buses begin to say where they are."""
 
     @cached_property
     def phase_index(self) -> dict[str, int]:

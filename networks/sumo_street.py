@@ -24,6 +24,7 @@ from .scenario import Scenario
 from .sumo_api import Simulator, start_simulator, stepper, steps_a_second
 from .sumo_gridlock import EVERY_S, GridlockWatch
 from .sumo_options import Outputs, sumo_options
+from .sumo_priority import Priority, PriorityVehicles
 from .sumo_reading import Info, Readers, wants_of
 from .sumo_site import SumoSite
 
@@ -64,6 +65,7 @@ class SumoStreet:
         read. None: everything at this level.
     folder : where SUMO's outputs and its detectors' file go.
     options : more of SUMO's own options.
+    priority : whether emergency vehicles call preempts, and buses say where they are.
 
     Raises InputError where SUMO refuses the scenario or runs in this process already.
     """
@@ -81,11 +83,12 @@ class SumoStreet:
         gui: bool = False,
         co2: bool = False,
         options: Sequence[str] = (),
+        priority: frozenset[Priority] = frozenset(),
     ) -> None:
         self.signals = tuple(signals)
         self.packing: Packing = pack(tuple(with_limits(s.site, rules) for s in self.signals))
         self.info: Info = info
-        self._wants = wants_of(info, needs)
+        self._wants, self._wanted_priority = wants_of(info, needs), priority
         self.outputs = Outputs.within(folder)
         self._simulator: Simulator | None = None
         try:
@@ -128,6 +131,11 @@ class SumoStreet:
         self._gridlock = GridlockWatch(simulator, self.signals)
         self._look_in = EVERY_S
         self._lost: tuple[Callable[..., Any], ...] | None = None
+        self._priority = (
+            PriorityVehicles(simulator, self.signals, self._wanted_priority)
+            if self._wanted_priority
+            else None
+        )
 
     def _first(self, i: int, site: SumoSite) -> _Signal:
         renderer, state = renderer_of(site), str(self._state(site.signal_id))
@@ -170,6 +178,8 @@ class SumoStreet:
         if self._reading.vehicles is not None:
             for i, frame in enumerate(self._frames):
                 frame.vehicles = self._reading.vehicles.of_site(i)
+        if self._priority is not None:
+            self._priority.read_second(self._frames, time_s)
         return self.frames
 
     def _over(self) -> bool:
@@ -255,11 +265,11 @@ class SumoStreet:
         moving = sum(max(1.0 - speed(v) / allowed(v), 0.0) for v in names())
         return float(moving + len(pending()))
 
-    def vehicle_types(self, vehicle_class: str) -> frozenset[str]:
-        """Names of the vehicle types of a SUMO class, such as "bus"."""
+    def vehicle_types(self, classes: frozenset[str]) -> frozenset[str]:
+        """Names of the vehicle types of some of SUMO's classes, such as "bus"."""
         assert self._simulator is not None
         types = self._simulator.api.vehicletype
-        return frozenset(t for t in types.getIDList() if types.getVehicleClass(t) == vehicle_class)
+        return frozenset(t for t in types.getIDList() if types.getVehicleClass(t) in classes)
 
     def close(self) -> None:
         """End SUMO; its files in `outputs` are whole afterwards."""

@@ -32,7 +32,7 @@ def played(small_scenario: Path, tmp_path_factory: pytest.TempPathFactory) -> Su
     with SumoStreet(scenario, sites, rules=RESCO, folder=folder, needs=frozenset()) as street:
         while street.read():
             pass
-        assert street.vehicle_types("bus") >= {"city-bus"}
+        assert street.vehicle_types(frozenset({"bus"})) >= {"city-bus"}
     return street
 
 

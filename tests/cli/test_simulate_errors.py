@@ -203,3 +203,10 @@ def test_a_window_in_which_nobody_departs_is_said(greenband: Greenband, tmp_path
     assert done.code == 0
     assert done.json()["vehicles"] == 0
     assert any("no vehicle departs from 0 to 60 s" in w for w in done.json()["warnings"])
+
+
+def test_an_unknown_priority(greenband: Greenband, small_scenario: Path) -> None:
+    done = greenband("simulate", small_scenario, "-c", "actuated", "--priority", "fire", "--json")
+    assert done.code == 2
+    assert done.error()["found"] == "fire"
+    assert done.error()["allowed"] == "emergency, transit"
