@@ -15,7 +15,8 @@ LEAST_HELD_S = 45.0
 SAVES = re.compile(r"saves (?P<saved>\d+) veh s of (?P<of>\d+)")
 LEAST_COST_VEH_S = 20
 """Changes between stages that cost less than this are about nobody."""
-FALLBACK = "too few loops are believed"
+FALLBACKS = ("actuated: too few", "rotation: ")
+"""Reasons of `controllers.fallback` begin so."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def questions(record: Record, site: str | None = None) -> list[Question]:
     """The worst few of each kind, in the order of time.
 
     Held for long, a change that hardly saved anything, a request that the Gate did not follow, and
-    the seconds in which a site fell back to actuated control.
+    the seconds in which a site fell back to who needs fewer loops.
     """
     found: list[Question] = []
     for name in record.sites if site is None else (site,):
@@ -54,7 +55,9 @@ def _of_site(changes: tuple[Change, ...]) -> Iterator[Question]:
         if told and int(told["of"]) >= LEAST_COST_VEH_S and _sets_out(before, change):
             ratio = int(told["saved"]) / int(told["of"])
             yield Question(change.site, change.time_s, "hardly saves", change.reason, 1.0 - ratio)
-        if FALLBACK in change.reason and (before is None or FALLBACK not in before.reason):
+        if change.reason.startswith(FALLBACKS) and (
+            before is None or before.reason != change.reason
+        ):
             yield Question(change.site, change.time_s, "fell back", change.reason, 1.0)
         before = change
     for one, two in pairwise(_stages(changes)):

@@ -43,7 +43,7 @@ TIMES = frozenset(
     {"wall_s", "episode_s", "decide_ms", "slowest_decide_ms", "decision_ms", "decision_99_ms"}
 )
 """What differs each time that a run is made."""
-NESTED = ("refusal_reasons", "gridlocked", "audit", "warnings", "wait_by_edge")
+NESTED = ("refusal_reasons", "gridlocked", "audit", "warnings", "wait_by_edge", "fallback_s")
 
 Row = dict[str, Any]
 

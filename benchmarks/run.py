@@ -58,7 +58,8 @@ class RunResult:
         percentile; None where nobody decides.
     refusals : requests that the Gate did not follow; refusal_reasons the most frequent.
     guarded_s : seconds, over all sites, in which a policy left the decision to rolling-horizon;
-        None where no policy ran.
+        None where no policy ran. fallback_s : seconds, over all sites, in which too little was
+        believed to look ahead, by who decided then; empty where nobody falls back.
     gridlocked : lanes that were. parameters : of the controller, given or its defaults.
     audit : what the independent checker found in the colours that were shown: `violations` of a
         limit, `remarks` where it need not be wrong (a network's own program; a limit that only
@@ -95,6 +96,7 @@ class RunResult:
     priority: str = ""
     preempts: int = 0
     preempted_s: float = 0.0
+    fallback_s: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """One flat object, as the command line prints it with ``--json``."""
@@ -230,6 +232,7 @@ def simulate(
         priority=",".join(about.priority),
         preempts=sum(map(len, outcome.preempted_s.values())),
         preempted_s=_total_s(outcome, end_s),
+        fallback_s=dict(outcome.fallback_s),
     )
 
 

@@ -176,6 +176,10 @@ def _remarks(results: Sequence[RunResult]) -> Iterator[Text]:
     if preempts:
         shown_s = sum(result.preempted_s for result in results)
         yield Text(f"Preempts were served {preempts} times, for {shown_s:.0f} signal-seconds.")
+    for who in dict.fromkeys(name for result in results for name in result.fallback_s):
+        fallen_s = sum(result.fallback_s.get(who, 0) for result in results)
+        if fallen_s:
+            yield Text(f"In {fallen_s} signal-seconds too few loops were believed: {who} decided.")
     guarded_s = sum(result.guarded_s or 0 for result in results)
     if guarded_s:
         yield Text(

@@ -5,7 +5,7 @@ A controller can't tell which street it drives: what was benchmarked is what run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from greenband.engine.estimate import Joined
@@ -61,6 +61,16 @@ class Guarding(Protocol):
     """A controller that hands what it doesn't know to another, and counts the seconds."""
 
     guarded_s: int
+
+
+@runtime_checkable
+class FallsBack(Protocol):
+    """A controller that leaves it to simpler ones where too little is believed."""
+
+    @property
+    def fallback_s(self) -> Mapping[str, int]:
+        """Seconds in which somebody else decided, by who did."""
+        ...
 
 
 class Joins(Controller, Protocol):

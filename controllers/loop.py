@@ -6,7 +6,7 @@ Street --Frame--> Estimator --State--> Controller --Request--> Gate --Command-->
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from time import perf_counter
@@ -20,7 +20,7 @@ from greenband.engine.packing import FrameArrays, Packing
 from greenband.engine.rules import Rules
 from greenband.engine.site import Site
 
-from .base import Controller, Guarding, Street, Together
+from .base import Controller, FallsBack, Guarding, Street, Together
 from .recorder import Recorder
 
 
@@ -48,6 +48,7 @@ class Outcome:
     the Gate did not follow. `guarded_s` are seconds in which a policy was not asked because what it
     saw is unlike all that it was trained on, over all sites; None where no policy has a guard.
     `preempted_s` has, by site, from when to when a preempt was served.
+    `fallback_s` are seconds, over all sites, in which too little was believed, by who decided then.
     """
 
     seconds: int = 0
@@ -57,6 +58,7 @@ class Outcome:
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     guarded_s: int | None = None
     preempted_s: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    fallback_s: Counter[str] = field(default_factory=Counter)
 
     def decided(self, took_s: float, asked: int) -> None:
         """One more second, in which so many controllers were asked."""
@@ -178,9 +180,17 @@ def run(
             watcher.after(states)
         frames = street.read()
     outcome.preempted_s = {u.site: u.preempted_s for u in units if u.preempted_s}
-    guarded_s = [u.controller.guarded_s for u in units if isinstance(u.controller, Guarding)]
-    outcome.guarded_s = sum(guarded_s) if guarded_s else None
+    _count_given_up(outcome, [u.controller for u in units])
     return outcome
+
+
+def _count_given_up(outcome: Outcome, controllers: Sequence[Controller]) -> None:
+    """The seconds in which controllers left it to others."""
+    guarded_s = [c.guarded_s for c in controllers if isinstance(c, Guarding)]
+    outcome.guarded_s = sum(guarded_s) if guarded_s else None
+    for controller in controllers:
+        if isinstance(controller, FallsBack):
+            outcome.fallback_s.update(controller.fallback_s)
 
 
 def gates_of(street: PackedStreet, rules: Rules) -> dict[str, Gate]:

@@ -2,13 +2,13 @@
 
 What it expects comes from the estimate, at any information level; what it does with it is in
 `greenband.engine.rolling`. Sites tell each other where there is room and when there will be
-(`engine.exchange`). Where too little of the estimate can be believed a site falls back to
-`actuated`, and comes back by itself.
+(`engine.exchange`). Where too little of the estimate can be believed a site falls back
+(`fallback`), and comes back by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -18,13 +18,10 @@ from greenband.engine.frame import Request, State
 from greenband.engine.rolling import HOLDS_S, Choose, Outlook, Settings
 from greenband.engine.site import Site
 
-from .actuated import Actuated
 from .base import Seen, Together
+from .fallback import Fallback
 from .heaviest import requests_of
 from .parameters import Parameter
-
-LEAST_TRUST_RATIO = 0.5
-"""With less of its lanes' loops believed, a site is controlled without looking ahead."""
 
 
 def _parameter(name: str, low: float, high: float, unit: str, text: str) -> Parameter:
@@ -59,7 +56,12 @@ class RollingHorizon:
         self.outlook = Outlook(site, Settings(**settings))
         self.settings = Settings(**settings)
         self._holds = requests_of(site, "rolling horizon: holds")
-        self._fallback = Actuated(site)
+        self._fallback = Fallback(site)
+
+    @property
+    def fallback_s(self) -> Mapping[str, int]:
+        """Seconds in which somebody else decided, by who did."""
+        return self._fallback.seconds
 
     @classmethod
     def join(
@@ -84,9 +86,9 @@ class RollingHorizon:
         """Hold the present stage, or go to another; `choose` as in `Outlook.look`."""
         if state.stage < 0:
             return self._holds[0]
-        if state.trust_ratio.mean() < LEAST_TRUST_RATIO:
-            asked = self._fallback.decide(state)
-            return Request(stage=asked.stage, reason="actuated: too few loops are believed")
+        asked = self._fallback.decide(state)
+        if asked is not None:
+            return asked
         stage = self.outlook.look(state, choose)
         if stage == state.stage:
             return self._holds[stage]

@@ -8,7 +8,7 @@ asked: rolling-horizon decides, and such seconds are counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -74,6 +74,11 @@ class StagePolicy:
         self.guarded_s = 0
         self.asked_s = 0
         self.looked = False
+
+    @property
+    def fallback_s(self) -> Mapping[str, int]:
+        """Seconds in which too little was believed to look ahead, by who decided."""
+        return self._rolling.fallback_s
 
     @classmethod
     def join(
