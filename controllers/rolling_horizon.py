@@ -48,7 +48,8 @@ class RollingHorizon:
         _parameter("spill_from_ratio", 0.2, 1.0, "", "part of the room from which it is short"),
         _parameter("fair_s", 20.0, 1000.0, "s", "who has waited so long counts twice"),
         _parameter("longest_s", 45.0, 300.0, "s", "who has waited longer comes first"),
-        _parameter("bus_ratio", 1.0, 50.0, "", "what a bus counts, where it is seen"),
+        _parameter("bus_ratio", 1.0, 50.0, "", "what a bus counts that says where it is"),
+        _parameter("late_s", 30.0, 1000.0, "s", "a bus that is so late counts twice that"),
         _parameter("drain_veh_s", 0.0, 1.0, "veh/s", "room that becomes free on links out"),
     )
 

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from .estimate_tables import VEHICLE_SPACING_M
 from .exchange import Exchange
-from .frame import Colour, State
+from .frame import Buses, Colour, State
 from .kernels.rollout import Model, Present, Traffic
 from .kernels.rollout_traffic import Rows, rows_of_beliefs, rows_of_vehicles
 from .kernels.stage_search import cheapest, foretell
+from .rolling_buses import bus_weights, weigh_vehicles, with_buses
 from .rolling_layout import (
     exit_names,
     exits_of,
@@ -62,8 +63,9 @@ class Settings:
     spill_ratio : what each vehicle of a queue counts more that is longer than spill_from_ratio of
         the room it has. tail_s : what one costs that still waits at the end of the horizon.
     fair_s : who has waited so long counts twice. longest_s : who has waited longer comes first.
-    bus_ratio : what a bus counts, where it is seen. drain_veh_s : what becomes free each second on
-        a receiving link whose other end nobody speaks for.
+    bus_ratio : what a bus counts that says where it is; one that is late_s late, twice as much.
+    drain_veh_s : what becomes free each second on a receiving link whose other end nobody speaks
+        for.
     """
 
     horizon_s: float = 60.0
@@ -81,7 +83,8 @@ class Settings:
     tail_s: float = 15.0
     fair_s: float = 120.0
     longest_s: float = 120.0
-    bus_ratio: float = 1.0
+    bus_ratio: float = 10.0
+    late_s: float = 120.0
     drain_veh_s: float = 0.1
 
     @property
@@ -236,10 +239,12 @@ class Outlook:
     def _rows(self, state: State) -> Rows:
         """Who is coming: every vehicle where they are seen, else what is believed."""
         share_ends, vehicles = np.cumsum(state.turning_ratio, axis=1), state.vehicles
+        buses = state.buses if state.buses is not None and state.buses.lane.size else None
         fair_s = self._settings.fair_s
         if vehicles is not None:
             weight = 1.0 + vehicles.waiting_s / fair_s
-            weight[vehicles.bus] *= self._settings.bus_ratio
+            if buses is not None:
+                weigh_vehicles(weight, vehicles, buses, self._bus_weights(buses))
             return rows_of_vehicles(
                 vehicles.lane,
                 vehicles.movement,
@@ -258,9 +263,16 @@ class Outlook:
         if doubted.size:
             self._arrivals_veh[doubted, :known_s] = self._whole(doubted, known_s, state)
         waiting_s = np.where(self._lane_phases, state.waiting_s, 0.0).max(axis=1)
-        return rows_of_beliefs(
+        rows = rows_of_beliefs(
             state.queue_veh, self._arrivals_veh, 1.0 + waiting_s / fair_s, share_ends
         )
+        if buses is None:
+            return rows
+        weights, speed_mps = self._bus_weights(buses), self._free_speed_mps
+        return with_buses(rows, buses, weights, speed_mps, ACCELERATION_MPS2)
+
+    def _bus_weights(self, buses: Buses) -> NDArray[np.float64]:
+        return bus_weights(buses, self._settings.bus_ratio, self._settings.late_s)
 
     def _whole(self, lanes: NDArray[np.int64], known_s: int, state: State) -> NDArray[np.float64]:
         """(n, known_s) arrivals on doubted lanes; those of no sound loop come as whole vehicles.

@@ -61,3 +61,14 @@ def test_the_network_s_own_program_gives_no_priority(corridor: Scenario) -> None
 def test_an_unknown_priority_is_refused(corridor: Scenario) -> None:
     with pytest.raises(InputError, match="emergency, transit"):
         simulate(corridor, "actuated", priority=["ambulance"])  # type: ignore[list-item]
+
+
+def test_buses_that_say_where_they_are_lose_less(corridor: Scenario) -> None:
+    without, with_ = (
+        simulate(corridor, "rolling-horizon", priority=priority) for priority in ((), ("transit",))
+    )
+    assert with_.measures.buses == without.measures.buses > 1
+    assert without.measures.bus_delay_s is not None
+    assert with_.measures.bus_delay_s is not None
+    assert with_.measures.bus_delay_s < without.measures.bus_delay_s
+    assert (with_.audit["violations"], with_.preempts) == (0, 0)

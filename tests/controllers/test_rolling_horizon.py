@@ -9,7 +9,7 @@ import pytest
 
 from greenband.controllers.rolling_horizon import RollingHorizon
 from greenband.engine.errors import InputError
-from greenband.engine.frame import State, Vehicles
+from greenband.engine.frame import Buses, State, Vehicles
 from greenband.engine.site import Site
 
 Make = Callable[..., State]
@@ -127,3 +127,23 @@ def test_settings_out_of_range_are_refused() -> None:
 
     with pytest.raises(InputError, match="horizon_s"):
         find("rolling-horizon?horizon_s=5")
+
+
+def test_a_bus_that_says_where_it_is_weighs_more_than_some_cars(
+    crossroads: Callable[..., Site], state_of: Make
+) -> None:
+    def goes_to(ratio: float) -> set[str]:
+        state = state_of(crossroads())
+        wait_on(state, N2=3.0)
+        lane, movement = state.site.lane_index["E2"], state.site.movement_index["EBT"]
+        state.buses = Buses(
+            lane=np.array([lane]),
+            movement=np.array([movement]),
+            distance_m=np.array([1.0]),
+            speed_mps=np.array([0.0]),
+            lateness_s=np.array([np.nan]),
+        )
+        return set(asked(state, bus_ratio=ratio))
+
+    assert "2" in goes_to(1.0)
+    assert goes_to(30.0) & {"4", "8"}
