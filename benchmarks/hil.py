@@ -2,9 +2,11 @@
 
 SUMO drives the cabinets' detectors and shows what their lamps show. The cabinets are virtual ones
 (`cabinet.virtual`). In "free" they run by themselves; in "pattern" each gets its plan over SNMP on
-loopback, by the driver, the gateway and the verifier that serve a street.
+loopback, by the driver, the gateway and the verifier that serve a street. With a controller it is
+the live service's code that drives them, in the tier of patterns or of phases (`hil_live`).
 
     .venv/bin/python -m greenband.benchmarks.hil corridor --mode free --seed 101
+    .venv/bin/python -m greenband.benchmarks.hil corridor --mode phase --controller rolling-horizon
 """
 
 from __future__ import annotations
@@ -19,36 +21,29 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from greenband.cabinet.gateway import Gateway
 from greenband.cabinet.gateway_rules import Rights, Slot
 from greenband.cabinet.ntcip_driver import NtcipDriver
-from greenband.cabinet.snmp import V2C, Agent, Communities, Community, Server, UdpSession
-from greenband.cabinet.virtual import Inputs, Lamp
 from greenband.cabinet.virtual.cabinet import VirtualCabinet
-from greenband.cabinet.virtual.database import numbers_of
+from greenband.controllers.catalogue import find
 from greenband.controllers.disturbance import NONE
-from greenband.engine.errors import GreenbandError
-from greenband.engine.frame import Colour, Command, Frame, Order
+from greenband.engine.errors import GreenbandError, InputError
 from greenband.engine.plan import Plan
-from greenband.engine.site import Site
 from greenband.networks.overlay import read_signals
-from greenband.networks.scenario import load_scenario
+from greenband.networks.scenario import Scenario, load_scenario
 from greenband.networks.sumo_street import SumoStreet
 
 from .demand import played
+from .hil_coupling import Coupling, over_snmp
+from .hil_live import Driven, drive
 from .measures import Measures
 from .measuring import measure, types_of
 from .plan_cache import cached_plans
 from .run import rules_of
 
-Mode = Literal["free", "pattern"]
-NAMES = Communities(b"reads", b"writes")
-ACCESS = Community(V2C, b"reads", b"writes")
+Mode = Literal["free", "pattern", "phase"]
 SLOTS = (Slot(10, 10), Slot(11, 11))
 KEEP_ALIVE_S = 10
-COLOURS = {Lamp.GREEN: Colour.GREEN, Lamp.YELLOW: Colour.YELLOW}
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class HilResult:
 
     `monitor_faults` : by site, what its conflict monitor found. `in_step_ratio` : part of the
     seconds, after the first quarter of an hour, in which a cabinet that was given a plan ran it in
-    step. `settled_s` : by site, when it first did; None if never.
+    step. `settled_s` : by site, when it first did; None if never. `driven` : what a controller did.
     """
 
     scenario: str
@@ -67,92 +62,77 @@ class HilResult:
     monitor_faults: dict[str, str]
     in_step_ratio: float | None
     settled_s: dict[str, float | None]
-
-
-class Coupling:
-    """One site's cabinet, its detectors fed from Frames, its lamps turned into Commands."""
-
-    def __init__(self, site: Site) -> None:
-        self.cabinet = VirtualCabinet(site)
-        self._numbers = numbers_of(site)
-        self._phases = [p.id for p in site.phases]
-        self._detectors = [self.cabinet.detectors[d.id] for d in site.detectors]
-
-    def pass_second(self, frame: Frame) -> Command:
-        """Let the cabinet live through the second that the frame reports.
-
-        A loop that is covered at the end is covered all along; one that was crossed in the second,
-        for a part of it, at its beginning.
-        """
-        crossed = (frame.counts_veh > 0) | (frame.occupancy_ratio > 0.0)
-        still = self._inputs(frame, frame.presence)
-        self.cabinet.run(0.5, self._inputs(frame, crossed | frame.presence))
-        self.cabinet.run(0.5, still)
-        return self._command(frame.time_s)
-
-    def _inputs(self, frame: Frame, active: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Inputs:
-        calls = frame.ped_calls
-        return Inputs(
-            detectors=frozenset(self._detectors[k] for k in np.flatnonzero(active)),
-            buttons=frozenset(
-                self._numbers[p] for p, called in zip(self._phases, calls, strict=True) if called
-            ),
-        )
-
-    def _command(self, time_s: float) -> Command:
-        rings, lamps = self.cabinet.controller.rings, self.cabinet.controller.lamps()
-        colours = tuple(int(COLOURS.get(lamps[self._numbers[p]], Colour.RED)) for p in self._phases)
-        walks = tuple(
-            int(
-                Colour.GREEN
-                if self._numbers[p] in rings.walks
-                else Colour.YELLOW
-                if self._numbers[p] in rings.ped_clears
-                else Colour.RED
-            )
-            for p in self._phases
-        )
-        orders = (int(Order.REST),) * len(colours)
-        return Command(time_s, colours, orders, -1, walks=walks if any(walks) else ())
+    controller: str = ""
+    driven: Driven | None = None
 
 
 def hil(
-    scenario: str,
+    scenario: Scenario | str,
     mode: Mode = "free",
     *,
     seed: int = 1,
+    controller: str = "",
+    omit: bool = False,
     told: Callable[[float], None] = lambda time_s: None,
 ) -> HilResult:
     """Run a scenario with a virtual cabinet at each signal.
 
+    Parameters
+    ----------
+    controller : drives the cabinets in the tier that `mode` names; without one "pattern" runs the
+        plans of `plan_cache`. omit : in the phase tier, called phases may be passed over.
+
     Raises InputError where a signal has no rings: a NEMA controller can't run it.
     """
-    given = load_scenario(scenario)
+    if mode != "pattern" and bool(controller) == (mode == "free"):
+        raise _no_such(mode, controller)
+    given = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     signals, _ = read_signals(given)
     rules = rules_of(given, "street")
-    plans = cached_plans(given, rules=rules, demand="published") if mode == "pattern" else {}
+    entry = find(controller) if controller else None
+    fixed = mode == "pattern" and entry is None
+    plans = cached_plans(given, rules=rules, demand="published") if fixed else {}
+    steps: dict[str, list[bool]] = {}
+    driven = None
     with tempfile.TemporaryDirectory(prefix="greenband-") as name:
         folder = Path(name)
         demand = played(given, signals, "published", NONE, seed, folder)
         with SumoStreet(demand, signals, rules=rules, folder=folder, seed=seed) as street:
             couplings = {site.id: Coupling(site) for site in street.sites()}
-            with _driven(couplings, plans) as keep:
-                steps = _run(street, couplings, keep, told)
+            if entry is not None and mode != "free":
+                driven = drive(street, couplings, entry, mode, folder, omit=omit, told=told)
+            else:
+                with _driven(couplings, plans) as keep:
+                    steps = _run(street, couplings, keep, told)
             end_s, types = street.time_s, types_of(street)
         measured = measure(demand, street, end_s, types, co2=False, edges=None)
-    faults = {
-        site: str(fault.kind)
-        for site, c in couplings.items()
-        if (fault := c.cabinet.monitor.fault) is not None
-    }
     return HilResult(
         given.name,
         mode,
         seed,
         measured.measures,
-        faults,
+        _faults(couplings),
         _in_step(steps) if plans else None,
         {site: _first(steps[site]) for site in steps} if plans else {},
+        controller,
+        driven,
+    )
+
+
+def _faults(couplings: Mapping[str, Coupling]) -> dict[str, str]:
+    return {
+        site: str(fault.kind)
+        for site, c in couplings.items()
+        if (fault := c.cabinet.monitor.fault) is not None
+    }
+
+
+def _no_such(mode: Mode, controller: str) -> InputError:
+    return InputError(
+        f"hardware in the loop, mode {mode}",
+        f"controller {controller}" if controller else "no controller",
+        "mode free without a controller, mode phase with one, mode pattern either way",
+        "Name one with --controller, or leave it out.",
     )
 
 
@@ -185,8 +165,7 @@ def _driven(
         drivers: dict[str, NtcipDriver] = {}
         for site in plans:
             cabinet = couplings[site].cabinet
-            server = stack.enter_context(Server(Agent(cabinet.values, NAMES)))
-            session = stack.enter_context(UdpSession(server.host, server.port, ACCESS))
+            session = stack.enter_context(over_snmp(cabinet))
             phases = frozenset(cabinet.controller.program.phases)
 
             def clock(cabinet: VirtualCabinet = cabinet) -> float:
@@ -221,7 +200,9 @@ def main() -> int:
     """Print one JSON object; progress goes to standard error."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("scenario", help="a name of the catalogue, or a .sumocfg, with rings")
-    parser.add_argument("--mode", choices=("free", "pattern"), default="free")
+    parser.add_argument("--mode", choices=("free", "pattern", "phase"), default="free")
+    parser.add_argument("--controller", default="", help="drives them, such as rolling-horizon")
+    parser.add_argument("--omit", action="store_true", help="phase tier: pass over called phases")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
 
@@ -230,12 +211,20 @@ def main() -> int:
             sys.stderr.write(f"{time_s:.0f} s\n")
 
     try:
-        found = hil(given.scenario, given.mode, seed=given.seed, told=told)
+        found = hil(
+            given.scenario,
+            given.mode,
+            seed=given.seed,
+            controller=given.controller,
+            omit=given.omit,
+            told=told,
+        )
     except GreenbandError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     sys.stdout.write(json.dumps(asdict(found), indent=1) + "\n")
-    return 1 if found.monitor_faults else 0
+    torn = found.driven is not None and not found.driven.whole
+    return 1 if found.monitor_faults or torn else 0
 
 
 if __name__ == "__main__":

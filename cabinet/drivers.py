@@ -13,7 +13,9 @@ from .live_config import Wiring, numbers_of, split_address
 from .rsmp_credentials import load_code
 
 if TYPE_CHECKING:
+    from .gateway_rules import Rights
     from .ntcip_driver import NtcipDriver
+    from .ntcip_settings import Settings
 
 
 def open_driver(wiring: Wiring, credentials_file: Path) -> Driver:
@@ -40,34 +42,47 @@ def open_for_commissioning(wiring: Wiring, credentials_file: Path) -> NtcipDrive
 
 def _ntcip(wiring: Wiring, credentials_file: Path, *, commissioning: bool = False) -> NtcipDriver:
     from .gateway import Gateway
-    from .gateway_rules import Rights, Slot
     from .ntcip_driver import NtcipDriver
-    from .ntcip_settings import Settings
 
     config = wiring.config
     host, port = split_address(f"site {wiring.name}, address", config.address)
-    numbers = numbers_of(wiring)
-    rights = Rights(
+    gateway = Gateway.open(
+        host,
+        port,
+        credentials.load(wiring.name, credentials_file),
+        rights_of(wiring, commissioning=commissioning),
+        timeout_s=config.timeout_s,
+        retries=config.retries,
+    )
+    return NtcipDriver(gateway, settings_of(wiring))
+
+
+def rights_of(wiring: Wiring, *, commissioning: bool = False) -> Rights:
+    """What a site's configuration allows us at an NTCIP controller."""
+    from .gateway_rules import Rights, Slot
+
+    config = wiring.config
+    return Rights(
         slots=tuple(Slot(pattern, split) for pattern, split in config.slots),
-        phases=frozenset(numbers.values()),
+        phases=frozenset(numbers_of(wiring).values()),
         fallbacks=frozenset(config.fallback_patterns),
         phase_tier=config.tier == "phase",
         omit=config.omit,
         commissioning=commissioning,
         transactions=config.edition is not None,
     )
-    gateway = Gateway.open(
-        host,
-        port,
-        credentials.load(wiring.name, credentials_file),
-        rights,
-        timeout_s=config.timeout_s,
-        retries=config.retries,
+
+
+def settings_of(wiring: Wiring) -> Settings:
+    """What a site's configuration says of its NTCIP controller beside that."""
+    from .ntcip_settings import Settings
+
+    config = wiring.config
+    return Settings(
+        numbers=numbers_of(wiring),
+        edition=config.edition,
+        good_for_s=config.fallback.plan_age_s,
     )
-    settings = Settings(
-        numbers=numbers, edition=config.edition, good_for_s=config.fallback.plan_age_s
-    )
-    return NtcipDriver(gateway, settings)
 
 
 def _rsmp(wiring: Wiring, credentials_file: Path) -> Driver:
