@@ -115,6 +115,7 @@ class Waits:
         self.max_from_s.pop(phase, None)
         if self.calls.called >> phase & 1:
             self.calls.since_s[phase] = now_s
+            self.calls.ped_pending |= self.limits.pedestrians & 1 << phase
 
     def maximum_events_s(self) -> list[float]:
         """When maximum greens are reached."""

@@ -153,3 +153,21 @@ def test_a_through_does_not_start_while_a_permissive_left_waits_for_people_to_en
     assert d.words("S")[30:].index("G") == 15 - 4, "not after the 4 s of the short crossing"
     history = [(float(k), c.colours) for k, c in enumerate(d.shown)]
     assert not [v for v in audit(history, d.site, STREET) if not v.warning]
+
+
+def test_who_calls_in_the_second_in_which_the_walk_ends_is_not_forgotten() -> None:
+    """The call is gone at once; it is kept until the phase is green again."""
+    d = Driver(PED_PHASE)
+    walk = d.site.phase_index["W"]
+    d.peds[walk] = True
+    d.ask(0, 30)
+    d.peds[walk] = False
+    d.ask(0, 20)
+    before = len(d.shown)
+    d.call("W")
+    while d.words("W").endswith("G"):
+        d.ask(1)
+    d.call()
+    d.ask(1, 30)
+    d.ask(0, 30)
+    assert d.words("W")[before:].count("rG") == 1
