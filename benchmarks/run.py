@@ -224,7 +224,7 @@ def simulate(
         audit=_audit(
             street, rules_of(given, chosen), entry.untouched, measured.traffic_until_s, outcome
         ),
-        warnings=(*measured.warnings, *_warnings(sites, uncontrolled)),
+        warnings=(*measured.warnings, *_given_up(outcome), *_warnings(sites, uncontrolled)),
         wait_by_edge=measured.wait_by_edge,
         parameters=entry.values,
         disturbance=disturbance.name,
@@ -335,6 +335,10 @@ def _priority(priority: Iterable[Priority], entry: Entry) -> frozenset[Priority]
 def _total_s(outcome: Outcome, end_s: float) -> float:
     spans = [span for site in outcome.preempted_s.values() for span in site]
     return sum(min(until_s, end_s) - from_s for from_s, until_s in spans)
+
+
+def _given_up(outcome: Outcome) -> list[str]:
+    return [f"signal {site}: {note} ({n} times)" for (site, note), n in outcome.given_up.items()]
 
 
 def _planned(

@@ -58,6 +58,7 @@ class Outcome:
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     guarded_s: int | None = None
     preempted_s: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    given_up: Counter[tuple[str, str]] = field(default_factory=Counter)
     fallback_s: Counter[str] = field(default_factory=Counter)
 
     def decided(self, took_s: float, asked: int) -> None:
@@ -103,9 +104,14 @@ class _Unit:
     request: Request | None = None
     command: Command | None = None
     preempted_s: list[tuple[float, float]] = field(default_factory=list)
+    note: str = ""
+    given_up: Counter[str] = field(default_factory=Counter)
 
     def preempt(self, command: Command) -> None:
-        """Note from when to when a preempt is served; to infinity while one is."""
+        """Note when a preempt is served, to infinity while one is, and what is given up."""
+        if command.note != self.note:
+            self.note = command.note
+            self.given_up[self.note] += bool(self.note)
         spans = self.preempted_s
         serving = bool(spans) and spans[-1][1] == inf
         if command.preempt and not serving:
@@ -179,6 +185,7 @@ def run(
         if watcher is not None:
             watcher.after(states)
         frames = street.read()
+    outcome.given_up = Counter({(u.site, n): k for u in units for n, k in u.given_up.items() if k})
     outcome.preempted_s = {u.site: u.preempted_s for u in units if u.preempted_s}
     _count_given_up(outcome, [u.controller for u in units])
     return outcome
@@ -241,7 +248,7 @@ def _decide(
             )
             if command is not unit.command:
                 unit.command = changed[unit.site] = command
-                if command.preempt or unit.preempted_s:
+                if command.preempt or command.note or unit.preempted_s or unit.note:
                     unit.preempt(command)
                 if command.refused and not command.preempt:
                     refusals[unit.site, command.refused] += 1

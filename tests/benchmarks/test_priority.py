@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import polars
@@ -9,6 +10,7 @@ import pytest
 
 from greenband.benchmarks.run import RunResult, simulate
 from greenband.engine.errors import InputError
+from greenband.engine.site import Preempt
 from greenband.networks.scenario import Scenario, load_scenario
 
 
@@ -56,6 +58,16 @@ def test_the_record_says_which_preempt_was_served_and_how_far_it_was(
 def test_the_network_s_own_program_gives_no_priority(corridor: Scenario) -> None:
     with pytest.raises(InputError, match="program"):
         simulate(corridor, "program", priority=["emergency"])
+
+
+def test_a_preempt_that_is_given_up_is_a_warning_of_the_run(
+    corridor: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = partial(Preempt, max_s=8.0)
+    monkeypatch.setattr("greenband.networks.preempt_sites.Preempt", short)
+    run = simulate(corridor, "actuated", priority=["emergency"])
+    assert any("was called for 8 s and is given up" in warning for warning in run.warnings)
+    assert run.audit["violations"] == 0
 
 
 def test_an_unknown_priority_is_refused(corridor: Scenario) -> None:
