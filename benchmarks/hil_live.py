@@ -11,7 +11,6 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +22,7 @@ from greenband.cabinet.ledger import Ledger
 from greenband.cabinet.ledger_key import load_key, load_public, make_key
 from greenband.cabinet.ledger_record import Approval
 from greenband.cabinet.ledger_verify import verify
+from greenband.cabinet.live import Guarded
 from greenband.cabinet.live_cabinet import LiveCabinet
 from greenband.cabinet.live_config import Cabinet, Wiring
 from greenband.cabinet.live_link import Link
@@ -92,6 +92,9 @@ def drive(
         }
         cabinets = list(live.values())
 
+        def make(site: Site) -> Controller:
+            return Guarded(entry.make(site), live[site.id])
+
         def second() -> float | None:
             return _second(street, couplings, cabinets, told)
 
@@ -106,7 +109,7 @@ def drive(
         loop = CabinetStreet(cabinets, second)
         run(
             loop,
-            partial(_make, entry),
+            make,
             rules=STREET,
             info="loops",
             needs=entry.needs,
@@ -119,10 +122,6 @@ def drive(
     audit = verify(folder / "ledger", [public], None)
     found.whole, found.decisions = audit.ok, audit.decisions
     return found
-
-
-def _make(entry: Entry, site: Site) -> Controller:
-    return entry.make(site)
 
 
 def _second(

@@ -3,7 +3,9 @@
 Each second the controller is asked what it would do from what the street shows. The green that it
 wants is what had passed when it first would have ended it; where the street's green ended before
 that, and others waited, it wants more than that by a tenth or so, and says so again in the next
-cycle. The means of the last cycles become cycle, splits and offset, within limits on change.
+cycle. What was enough for nine in ten of the last greens becomes cycle, splits and offset, within
+limits on change: a mean would be too short for every other cycle, and what a phase leaves over
+goes to the coordinated phases anyway.
 """
 
 from __future__ import annotations
@@ -28,17 +30,18 @@ class PlanLimits:
     """What a plan may be, and how fast it may change.
 
     `every_s`: a new plan at most so often. `window_s`: greens that are older don't count.
-    `cycle_s`: the shortest and the longest. `cycle_change_s`, `split_change_s`,
-    `offset_change_s`: at most so much against the plan before. `growth_ratio`: what is added to a
-    green that ended while the controller wanted to hold it and others waited.
+    `enough_ratio`: the share of greens for which a split is long enough. `cycle_s`: the shortest
+    and the longest. `cycle_change_s`, `split_change_s`: at most so much against the plan before.
+    `growth_ratio`: what is added to a green that ended while the controller wanted to hold it and
+    others waited.
     """
 
     every_s: float = 300.0
     window_s: float = 900.0
-    cycle_s: tuple[float, float] = (50.0, 150.0)
+    enough_ratio: float = 0.9
+    cycle_s: tuple[float, float] = (50.0, 120.0)
     cycle_change_s: float = 12.0
     split_change_s: float = 8.0
-    offset_change_s: float = 10.0
     growth_ratio: float = 0.12
 
 
@@ -138,23 +141,28 @@ class WantedGreens:
         return Green(begin_s, end_s, length_s + more_s)
 
     def _splits(self, lengths_s: Mapping[str, Sequence[float]]) -> dict[str, float]:
-        """Splits that give each phase the mean of its greens, its minimum at least."""
+        """Splits that are enough for most of each phase's greens, its minimum at least.
+
+        Where a minimum is more than what was wanted the others grow with it: else it would have a
+        larger share of the cycle than the controller gave it.
+        """
         least = {p.id: least_split_s(p) for p in self.site.phases}
-        need = {
-            p.id: max(least[p.id], _mean(lengths_s.get(p.id, ())) + sum(change_s(p)))
+        want = {
+            p.id: enough(lengths_s.get(p.id, ()), self.limits.enough_ratio) + sum(change_s(p))
             for p in self.site.phases
         }
         groups = list(zip(*self.site.rings, strict=True))
-        lows = [max(sum(least[p] for p in ring) for ring in rings) for rings in groups]
-        tall = [max(sum(need[p] for p in ring) for ring in rings) for rings in groups]
+        lows, heights = self._lengths(least), self._lengths(want)
+        stretch = max(1.0, *(low / height for low, height in zip(lows, heights, strict=True)))
         shortest_s, longest_s = self.limits.cycle_s
-        cycle_s = max(sum(lows), min(max(sum(tall), shortest_s), longest_s))
-        heights = _fill(cycle_s, lows, [t - low for t, low in zip(tall, lows, strict=True)])
+        cycle_s = max(sum(lows), min(max(stretch * sum(heights), shortest_s), longest_s))
+        more = [stretch * height - low for low, height in zip(lows, heights, strict=True)]
+        heights = _fill(cycle_s, lows, more)
         splits: dict[str, float] = {}
         for rings, height_s in zip(groups, heights, strict=True):
             for ring in rings:
                 low = [least[p] for p in ring]
-                more = [need[p] - least[p] for p in ring]
+                more = [max(want[p] - least[p], 0.0) for p in ring]
                 splits.update(zip(ring, _fill(height_s, low, more), strict=True))
         return splits
 
@@ -196,18 +204,15 @@ class WantedGreens:
         current: Plan | None,
         reference: str | None,
     ) -> float:
-        """Where in the cycle the reference phase's greens begin, near where they did before."""
+        """Where the present cycle begins, so that nothing has to get into step; else by greens."""
+        if current is not None:
+            seen_s = max(g.end_s for own in greens.values() for g in own)
+            begin_s = seen_s - (seen_s - current.offset_s) % current.cycle_s
+            return float(round(begin_s)) % cycle_s
         own = greens[reference or self.site.rings[0][0][0]]
-        before_s = None if current is None else current.offset_s % cycle_s
-        if not own:
-            return float(round(before_s or 0.0)) % cycle_s
         angles = [2 * pi * g.begin_s / cycle_s for g in own[-LEAST_GREENS:]]
         shown_s = atan2(sum(map(sin, angles)), sum(map(cos, angles))) / (2 * pi) * cycle_s
-        if before_s is None:
-            return float(round(shown_s)) % cycle_s
-        step_s = (shown_s - before_s + cycle_s / 2) % cycle_s - cycle_s / 2
-        most_s = self.limits.offset_change_s
-        return float(round(before_s + max(-most_s, min(step_s, most_s)))) % cycle_s
+        return float(round(shown_s)) % cycle_s
 
 
 def least_split_s(phase: Phase) -> float:
@@ -216,8 +221,10 @@ def least_split_s(phase: Phase) -> float:
     return max(phase.min_green_s or 0.0, walk_s) + sum(change_s(phase))
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def enough(values: Sequence[float], ratio: float) -> float:
+    """The least value that is enough for more than this share of them; 0 without any."""
+    ordered = sorted(values)
+    return ordered[min(int(ratio * len(ordered)), len(ordered) - 1)] if ordered else 0.0
 
 
 def _fill(total_s: float, least_s: Sequence[float], more_s: Sequence[float]) -> list[float]:

@@ -60,10 +60,10 @@ class Plans(Model):
 
     every_s: float = Field(default=300.0, ge=60.0)
     window_s: float = Field(default=900.0, ge=120.0)
-    cycle_s: tuple[float, float] = (50.0, 150.0)
+    enough_ratio: float = Field(default=0.9, gt=0, le=1)
+    cycle_s: tuple[float, float] = (50.0, 120.0)
     cycle_change_s: float = Field(default=12.0, gt=0)
     split_change_s: float = Field(default=8.0, gt=0)
-    offset_change_s: float = Field(default=10.0, ge=0)
     growth_ratio: float = Field(default=0.12, ge=0, le=1)
 
 

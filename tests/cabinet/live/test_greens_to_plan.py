@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from greenband.cabinet.greens_to_plan import PlanLimits, WantedGreens, least_split_s
+from greenband.cabinet.greens_to_plan import PlanLimits, WantedGreens, enough, least_split_s
 from greenband.engine.errors import InputError
 from greenband.engine.plan import Plan, green_windows
 from greenband.engine.site import Site
@@ -14,7 +14,7 @@ from greenband.engine.site import Site
 from .conftest import plan_of
 
 CHANGE_S = 5
-LIMITS = PlanLimits(cycle_change_s=1000.0, split_change_s=1000.0, offset_change_s=1000.0)
+LIMITS = PlanLimits(cycle_change_s=1000.0, split_change_s=1000.0)
 
 
 def drive(
@@ -105,7 +105,7 @@ def test_the_cycle_stays_within_its_range(site: Site) -> None:
     longest, shortest = long.plan(None), short.plan(None)
     assert longest is not None
     assert shortest is not None
-    assert (longest.cycle_s, shortest.cycle_s) == (150.0, 50.0)
+    assert (longest.cycle_s, shortest.cycle_s) == (120.0, 50.0)
     assert splits(longest)["2"] > splits(longest)["4"]
 
 
@@ -148,12 +148,35 @@ def test_the_offset_is_where_the_reference_phase_begins(site: Site) -> None:
     assert plan.reference_phase == "2"
 
 
-def test_the_offset_moves_by_its_limit_the_shorter_way(site: Site) -> None:
-    wanted = WantedGreens(site, replace(LIMITS, offset_change_s=5.0))
-    drive(wanted, 6, (35, 15), (35, 15), waiting=False, begin_s=36_000 + 2)
-    plan = wanted.plan(plan_of(40, 20, offset_s=55.0), "2")
+def test_a_new_cycle_begins_where_the_present_one_does(site: Site) -> None:
+    wanted = WantedGreens(site, LIMITS)
+    end_s = drive(wanted, 6, (35, 15), (None, 12), begin_s=36_000 + 2)
+    plan = wanted.plan(plan_of(40, 20, offset_s=2.0), "2")
     assert plan is not None
-    assert plan.offset_s == 0.0
+    assert plan.cycle_s != 60.0
+    begins = {36_002.0 + 60 * k for k in range(7)}
+    assert any((begin - plan.offset_s) % plan.cycle_s == 0.0 for begin in begins if begin < end_s)
+
+
+def test_a_split_is_enough_for_most_of_the_greens(site: Site) -> None:
+    wanted = WantedGreens(site, LIMITS)
+    now = 36_000
+    for want_s in (20, 22, 24, 26, 28, 30, 32, 34, 36, 38):
+        now = drive(wanted, 1, (45, 25), (want_s, 20), begin_s=now)
+    assert splits(wanted.plan(None))["2"] == 38 + CHANGE_S
+    assert enough([1.0, 2.0, 3.0, 4.0], 0.5) == 3.0
+    assert enough([], 0.9) == 0.0
+
+
+def test_who_needs_more_than_is_wanted_lengthens_the_others(site: Site) -> None:
+    """People need 23 s on the side, whose vehicles want 10: the main street keeps its share."""
+    walking = site.phases[2].model_copy(update={"walk_s": 7.0, "ped_clearance_s": 11.0})
+    phases = (*site.phases[:2], walking, site.phases[3])
+    wanted = WantedGreens(site.model_copy(update={"phases": phases}), LIMITS)
+    drive(wanted, 5, (40, 18), (30, 10))
+    found = splits(wanted.plan(None))
+    assert found["4"] == 23.0
+    assert found["2"] == pytest.approx(35.0 * 23.0 / 15.0, abs=1.0)
 
 
 def test_rings_meet_for_any_wish(site: Site) -> None:
