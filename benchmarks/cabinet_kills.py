@@ -3,10 +3,11 @@
     python -m greenband.benchmarks.cabinet_kills --kills 100 --seed 1
 
 Virtual cabinets as processes of their own, one in each tier, and the live service that drives them
-through proxies. In turn the service is killed (kill -9), the service is frozen, the network is cut,
-and a cabinet is killed; then it is mended, and driven again. A watcher asks the cabinets directly
-what of ours is in force. Exit code 1 where a bound was passed, a monitor found a fault, or the
-ledger isn't whole.
+through proxies. In turn the service is killed (kill -9), the service is frozen, the network is cut
+until all is local, the network is out for a random time and comes back, and a cabinet is killed;
+then it is mended, and driven again. A watcher asks the cabinets directly what of ours is in force.
+Exit code 1 where a bound was passed, a monitor found a fault, or the ledger isn't whole. The
+gateway is part of the service's process and dies with it.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ from pathlib import Path
 from greenband.cabinet.ledger_key import load_public
 from greenband.cabinet.ledger_verify import verify
 
-from .kill_bench import BOUND_S, KEEP_ALIVE_S, KillBench
+from .kill_bench import BACKUP_S, BOUND_S, KEEP_ALIVE_S, KillBench
 
 READY_WITHIN_S = 90.0
 GIVE_UP_S = 30.0
 """So long is watched for what should be over within the bound."""
-KINDS = ("service killed", "service frozen", "network cut", "cabinet killed")
+KINDS = ("service killed", "service frozen", "network cut", "network out", "cabinet killed")
+LONGEST_OUT_S = 2 * BACKUP_S
 
 
 @dataclass
@@ -80,15 +82,15 @@ def kill(
             tally.seconds += times
             tally.beyond += sum(t > BOUND_S for t in times)
             if progress:
-                told = ", ".join(f"{t:.1f} s" for t in times)
+                told = ", ".join(f"{t:.1f} s" for t in times) or "it was mended before"
                 sys.stderr.write(f"{n + 1}/{kills} {kind}: local after {told}\n")
         faults = bench.stop()
     found = verify(folder / "state" / "ledger", [load_public(folder / "ledger.key.pub")], None)
     rows = {
         kind: {
             "kills": t.kills,
-            "mean_s": sum(t.seconds) / len(t.seconds),
-            "longest_s": max(t.seconds),
+            "mean_s": sum(t.seconds) / max(len(t.seconds), 1),
+            "longest_s": max(t.seconds, default=0.0),
             "beyond": t.beyond,
         }
         for kind, t in tallies.items()
@@ -119,6 +121,8 @@ def _harm(bench: KillBench, kind: str, draw: random.Random) -> list[float]:
         bench.cut(True)
         times = _local_after(bench, names)
         bench.cut(False)
+    elif kind == "network out":
+        times = _out_for(bench, draw.uniform(0.0, LONGEST_OUT_S))
     else:
         name = draw.choice(names)
         bench.kill_cabinet(name)
@@ -127,8 +131,20 @@ def _harm(bench: KillBench, kind: str, draw: random.Random) -> list[float]:
     return times
 
 
-def _local_after(bench: KillBench, names: Sequence[str]) -> list[float]:
-    """Seconds until each of them has nothing of ours in force, and says so."""
+def _out_for(bench: KillBench, out_s: float) -> list[float]:
+    """Cut the network for so long. Who is still driven when it is back is no case, unless late."""
+    until_s = time.monotonic() + out_s
+    bench.cut(True)
+    times = _local_after(bench, bench.names, out_s)
+    time.sleep(max(0.0, until_s - time.monotonic()))
+    bench.cut(False)
+    return [t for t in times if t < out_s or t > BOUND_S]
+
+
+def _local_after(
+    bench: KillBench, names: Sequence[str], give_up_s: float = GIVE_UP_S
+) -> list[float]:
+    """Seconds until each of them has nothing of ours in force, and says so; or until given up."""
     began_s = time.monotonic()
     found: dict[str, float] = {}
     while len(found) < len(names):
@@ -136,7 +152,7 @@ def _local_after(bench: KillBench, names: Sequence[str]) -> list[float]:
         for name in names:
             if name not in found and bench.in_force(name) is False:
                 found[name] = time.monotonic() - began_s
-        if now_s > GIVE_UP_S:
+        if now_s > give_up_s:
             return [found.get(name, now_s) for name in names]
         time.sleep(0.05)
     return [found[name] for name in names]

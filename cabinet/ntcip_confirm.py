@@ -10,6 +10,9 @@ from .ntcip_poll import IN_TRANSITION, NOT_FREE, Polled
 
 CYCLES = 3
 _SLACK_S = 5.0
+TAKEN_UP_S = 2.0
+"""A controller may say for so long after the call what it did before: free by a command."""
+_BY_COMMAND = 3
 _FREE_BECAUSE = {
     1: "other", 3: "a command", 5: "an input", 6: "coordination", 7: "a bad plan",
     8: "a bad cycle time", 9: "splits that overrun", 10: "an invalid offset", 11: "a failure",
@@ -49,6 +52,8 @@ class Confirmation:
         self.alarmed = self.alarmed and alarm
         if called != self.pattern:
             return f"pattern {self.pattern} is no longer called, but {called}"
+        if now_s - self.since_s < TAKEN_UP_S and free == _BY_COMMAND:
+            return ""
         if free not in (NOT_FREE, IN_TRANSITION):
             return f"the controller went free: {_FREE_BECAUSE.get(free, free)}"
         if alarm and not self.alarmed:

@@ -21,7 +21,7 @@ def test_a_killed_service_leaves_every_cabinet_in_local_control(tmp_path: Path) 
 
 @pytest.mark.slow
 def test_each_kind_of_harm(tmp_path: Path) -> None:
-    report = kill(8, 2, tmp_path)
+    report = kill(2 * len(KINDS), 2, tmp_path)
     assert set(report.kinds) == set(KINDS)
     assert report.ok
 

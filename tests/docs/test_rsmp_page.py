@@ -27,6 +27,7 @@ def test_the_python_that_is_shown_works(repo_root: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "'plans': [1, 10, 11]" in done.stdout
+    assert "<Mode.LOCAL: 'local'>" in done.stdout
     assert "RSMP has no holds" in done.stdout
 
 

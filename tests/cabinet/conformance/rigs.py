@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from greenband.cabinet.driver import Driver
+from greenband.cabinet.gateway import Gateway
+from greenband.cabinet.gateway_rules import Rights, Slot
+from greenband.cabinet.ntcip_driver import NtcipDriver
 from greenband.cabinet.rsmp_driver import RsmpDriver
 from greenband.cabinet.rsmp_gateway import RsmpGateway
 from greenband.cabinet.rsmp_settings import settings_of
+from greenband.cabinet.snmp import V2C, Agent, CallTransport, Community, SnmpSession
+from greenband.cabinet.virtual import Inputs
+from greenband.cabinet.virtual.cabinet import VirtualCabinet
 from greenband.engine.plan import Plan, Split
-from tests.cabinet.ntcip.conftest import make_bench, plan_of
+from greenband.engine.rules import STREET, with_limits
+from greenband.engine.site_toml import parse_site
+from tests.cabinet.ntcip.conftest import COMMUNITIES, make_bench, plan_of
 from tests.cabinet.rsmp.conftest import CODE, make_pair
 
 NTCIP_BACKUP_S = 30
+SITES = Path(__file__).parents[3] / "networks" / "data" / "corridor" / "sites"
 
 
 @dataclass
@@ -136,4 +146,63 @@ def ntcip_rig() -> Rig:
     )
 
 
-RIGS: dict[str, Callable[[], Rig]] = {"rsmp": rsmp_rig, "ntcip": ntcip_rig}
+def virtual_rig() -> Rig:
+    """NTCIP 1202 over SNMP: the virtual cabinet with its own rings, coordination and dead man."""
+    site = parse_site((SITES / "A.toml").read_text(encoding="utf-8"), "A.toml")
+    cabinet = VirtualCabinet(with_limits(site, STREET))
+    controller, reachable, manual = cabinet.controller, [True], [False]
+    agent = Agent(cabinet.values, COMMUNITIES, clock=lambda: controller.now / 10.0)
+
+    def way(datagram: bytes, source: str) -> bytes | None:
+        return agent.handle(datagram, source) if reachable[0] else None
+
+    def clock() -> float:
+        return controller.now / 10.0
+
+    def on(seconds: float) -> None:
+        cabinet.run(seconds, Inputs(manual=manual[0]))
+
+    def hands_off(taken: bool) -> None:
+        manual[0] = taken
+        on(0.1)
+
+    access = Community(V2C, b"reads-only", b"writes-too")
+    session = SnmpSession(CallTransport(way), access, retries=0)
+    rights = Rights(
+        (Slot(10, 10), Slot(11, 11)), frozenset(controller.program.phases), phase_tier=True
+    )
+    on(10)
+    return Rig(
+        driver=NtcipDriver(Gateway(session, rights, clock=clock), clock=clock),
+        on=on,
+        changed=lambda: dict(controller.database),
+        ours=lambda: controller.read.number("systemPatternControl") != 0,
+        hands_off=hands_off,
+        cut=lambda: reachable.__setitem__(0, False),
+        good=ringed_plan(),
+        other=ringed_plan(offset_s=20.0, p1=18, p2=42, p5=18, p6=42),
+        bad=(
+            ringed_plan(p1=4, p2=56, p5=4, p6=56),
+            ringed_plan(p1=20),
+            ringed_plan(cycle_s=300.0),
+            ringed_plan(offset_s=95.0),
+            stage_plan(90, 0, {"a": 90}),
+        ),
+        backup_s=NTCIP_BACKUP_S + 1,
+        phase_tier=True,
+    )
+
+
+def ringed_plan(cycle_s: float = 90.0, offset_s: float = 8.0, **splits_s: float) -> Plan:
+    """A plan for site A of the corridor; splits as ``p2=45``."""
+    table: dict[str, float] = {"1": 15, "2": 45, "4": 30, "5": 15, "6": 45, "8": 30}
+    table |= {name[1:]: split_s for name, split_s in splits_s.items()}
+    phases = tuple(Split(id=p, split_s=float(split_s)) for p, split_s in table.items())
+    return Plan(site="A", cycle_s=cycle_s, offset_s=offset_s, reference_phase="2", phases=phases)
+
+
+RIGS: dict[str, Callable[[], Rig]] = {
+    "rsmp": rsmp_rig,
+    "ntcip": ntcip_rig,
+    "virtual cabinet": virtual_rig,
+}

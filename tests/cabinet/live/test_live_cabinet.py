@@ -342,7 +342,7 @@ def test_what_cant_be_written_down_is_not_sent_and_is_given_back(
             if second == 300:
                 patch.setattr(Ledger, "_append", full)
 
-        bench.drive(400, script)
+        bench.drive(700, script)  # another plan is due
         assert bench.last == "standby"
         assert bench.fake.plan is None
         told = len(bench.fake.done("plan"))

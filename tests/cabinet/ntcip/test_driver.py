@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from greenband.cabinet.driver import Driver, Mode, PhaseOrders, RefusedError, UnreachableError
+from greenband.cabinet.ntcip_confirm import TAKEN_UP_S
 from greenband.cabinet.ntcip_settings import Settings
 from greenband.cabinet.snmp import V1
 from greenband.engine.plan import Plan, Split
@@ -134,10 +135,22 @@ def test_a_call_that_does_not_read_back_is_taken_back(bench: Bench) -> None:
     assert bench.controller.said(CALL) == 0
 
 
+def test_a_controller_that_has_not_taken_a_call_up_yet_is_waited_for(bench: Bench) -> None:
+    bench.controller.free_status = 3
+    bench.driver.run_plan(plan_of())
+    bench.driver.keep_alive()
+    bench.on(TAKEN_UP_S - 1.0)
+    assert bench.driver.confirm() == "pending"
+    bench.controller.say("localFreeStatus", 2)
+    bench.on(TAKEN_UP_S)
+    assert bench.driver.confirm() == "pending"
+
+
 @pytest.mark.parametrize("free", [3, 5, 6, 7, 8, 9, 10, 11])
 def test_a_controller_that_goes_free_is_given_back(bench: Bench, free: int) -> None:
     bench.controller.free_status = free
     bench.driver.run_plan(plan_of())
+    bench.on(TAKEN_UP_S)
     with pytest.raises(RefusedError, match=r"went free.*gave it back"):
         bench.driver.confirm()
     assert bench.controller.said(CALL) == 0
