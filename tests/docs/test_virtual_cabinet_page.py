@@ -19,7 +19,7 @@ def page(repo_root: Path) -> str:
 
 
 def test_its_commands_can_be_parsed(page: str, repo_root: Path) -> None:
-    lines = re.findall(r"^    \.venv/bin/greenband (.+?)$", page, re.MULTILINE)
+    lines = re.findall(r"^    \.venv/bin/greenband (cabinet .+?)$", page, re.MULTILINE)
     assert len(lines) == 2
     from greenband.cli.cabinet import cabinet
 
