@@ -7,7 +7,7 @@ expected to cost, and which limits were in the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from greenband.controllers.base import Controller
 from greenband.controllers.recorder import LETTERS
 from greenband.engine.errors import InputError
-from greenband.engine.frame import Command, Health, Request, State
+from greenband.engine.frame import Colour, Command, Health, Request, State
 from greenband.engine.gate import Gate
 from greenband.engine.rolling import HOLDS_S, Outlook
 
@@ -34,7 +34,7 @@ class Candidate:
     """One first step: going to a stage now, or holding the present one for so long.
 
     `cost_veh_s` is what the next minute was expected to cost with it; None where it was not looked
-    at, and `why_not` says why.
+    at, and `why_not` says why. `taken`: the controller asked for it.
     """
 
     stage: str
@@ -53,7 +53,8 @@ class Candidate:
 class LaneBelief:
     """What was believed of a lane: vehicles, and how far its loops were trusted (0 to 1).
 
-    `arrivals_veh` are those expected at the stop line within 10 s.
+    `colour` is g where its green must yield. `arrivals_veh` are those expected at the stop line
+    within 10 s. `waits_s` counts from the first call that was not served, as the Gate does.
     """
 
     lane: str
@@ -73,8 +74,9 @@ class Moment:
     """One second of one site: what was decided, and from what.
 
     `stage` was green for `stage_s` when `asked` was asked for, because of `reason`; `refused` is
-    what the Gate did instead, if it did. `around` are the record's changes of the minute before and
-    after, and the last one before those. `distrusted` are detectors not believed, and why.
+    why the Gate made it `shown` instead, if it did. `around` are the record's changes of the
+    minute before and after, and the last one before those. `distrusted` are detectors not
+    believed, and why.
     """
 
     site: str
@@ -83,6 +85,7 @@ class Moment:
     stage_s: float
     changing: bool
     asked: str
+    shown: str
     reason: str
     refused: str
     flags: str
@@ -95,8 +98,8 @@ class Moment:
 
     @property
     def held(self) -> bool:
-        """The present stage was held, or the change to it went on."""
-        return self.asked == self.stage
+        """The present stage was held, or the change to it went on, whatever was asked for."""
+        return self.shown == self.stage
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -207,11 +210,13 @@ class _Replay:
         controller, gate = controllers[self._site], gates[self._site]
         outlook = controller.outlook if isinstance(controller, LooksAhead) else None
         if outlook is not None:
-            outlook.slack = np.inf  # costs of all steps, also of those that are not the cheapest
+            if outlook.slack == 0.0:  # who chooses among what is priced must see no more of it
+                outlook.slack = np.inf  # costs of all steps
+            outlook.costs = np.full(len(HOLDS_S) + len(state.stages), np.nan)  # until it looks
         why_not = tuple(gate.why_not(s) for s in range(len(state.stages)))
         on = state.stage_phases[state.stage] if state.stage >= 0 else np.zeros(0, np.bool_)
         stage_s = float(state.colour_s[on].min()) if on.any() else 0.0
-        self._before = _Before(outlook, why_not, gate.binding(), _lanes(state), stage_s)
+        self._before = _Before(outlook, why_not, gate.binding(), _lanes(state, gate), stage_s)
 
     def command(self, site: str, request: Request, command: Command) -> None:
         """Each change of the site must be the record's."""
@@ -268,6 +273,7 @@ def _moment(
     names = [s.id for s in state.stages]
     new = command.time_s == state.time_s
     asked = request.stage if new and 0 <= request.stage < len(names) else state.stage
+    shown = command.stage if new and 0 <= command.stage < len(names) else state.stage
     return Moment(
         site=state.site.id,
         time_s=state.time_s,
@@ -275,6 +281,7 @@ def _moment(
         stage_s=before.stage_s,
         changing=state.changing,
         asked=names[asked] if asked >= 0 else "none",
+        shown=names[shown] if shown >= 0 else "none",
         reason=request.reason,
         refused=command.refused if new else "",
         flags=", ".join(str(f.name).lower() for f in state.flags),
@@ -297,13 +304,17 @@ def _candidates(state: State, before: _Before, asked: int) -> tuple[Candidate, .
     if before.outlook is None or state.changing or state.stage < 0:
         return ()
     costs: NDArray[np.float64] = before.outlook.costs
-    shortest = int(costs[:n].argmin())
+    if np.isnan(costs).any():  # it was left to somebody else
+        return ()
+    shortest, unpriced = int(costs[:n].argmin()), "somebody else has waited for too long"
+    if np.isfinite(before.outlook.slack):
+        unpriced = f"it is much dearer, or {unpriced}"
     rows = [
         Candidate(
             names[state.stage],
             HOLDS_S[i],
             _finite(costs[i]),
-            "" if np.isfinite(costs[i]) else "somebody else has waited for too long",
+            "" if np.isfinite(costs[i]) else unpriced,
             asked == state.stage and i == shortest,
         )
         for i in range(n)
@@ -312,13 +323,14 @@ def _candidates(state: State, before: _Before, asked: int) -> tuple[Candidate, .
         if s != state.stage:
             why = before.why_not[s]
             if not why and not np.isfinite(costs[n + s]):
-                why = "somebody else has waited for too long"
+                why = unpriced
             rows.append(Candidate(name, 0, _finite(costs[n + s]), why, asked == s))
     return tuple(rows)
 
 
-def _lanes(state: State) -> tuple[LaneBelief, ...]:
+def _lanes(state: State, gate: Gate) -> tuple[LaneBelief, ...]:
     site, rows = state.site, []
+    waits_s = np.maximum(state.waiting_s, gate.waiting_s)
     phases = [
         [p for p, x in enumerate(site.phases) if {*x.protected, *x.permitted} & {*lane.movements}]
         for lane in site.lanes
@@ -332,17 +344,24 @@ def _lanes(state: State) -> tuple[LaneBelief, ...]:
                     lane=lane.id,
                     approach=approach.id,
                     movements=tuple(lane.movements),
-                    colour=LETTERS[int(state.colour[own].max())] if own else "R",
+                    colour=_lamp(state, own, lane.movements),
                     queue_veh=float(state.queue_veh[at]),
                     queue_sd_veh=float(state.queue_sd_veh[at]),
                     moving_veh=float(state.moving_veh[at]),
                     arrivals_veh=float(state.arrivals_veh[at, :10].sum()),
-                    waits_s=float(state.waiting_s[own].max()) if own else 0.0,
+                    waits_s=float(waits_s[own].max()) if own else 0.0,
                     trust_ratio=float(state.trust_ratio[at]),
                 )
             )
             at += 1
     return tuple(rows)
+
+
+def _lamp(state: State, own: list[int], movements: Sequence[str]) -> str:
+    """The best lamp of a lane's phases, as a letter; g where no green of them is protected."""
+    letter = LETTERS[int(state.colour[own].max())] if own else "R"
+    green = [state.site.phases[p] for p in own if state.colour[p] == Colour.GREEN]
+    return "g" if green and not {*movements} & {m for p in green for m in p.protected} else letter
 
 
 def _finite(cost: float) -> float | None:

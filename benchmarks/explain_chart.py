@@ -18,6 +18,8 @@ LAMPS = {"G": "#2e9d5b", "Y": "#e2b13c", "R": "#d9dde2"}
 TAKEN, OTHER, MOVING = "#0b7a4b", "#9aa7b5", "#bcd9c9"
 DOUBTED = "#b5632f"
 LONGEST_NAME = 34
+LEAST_COST_VEH_S, LEAST_VEH = 10.0, 3.0
+"""What an axis shows at least, so that next to nothing looks like it."""
 
 
 def write_png(moment: Moment, path: Path) -> None:
@@ -38,7 +40,10 @@ def write_png(moment: Moment, path: Path) -> None:
 
 
 def _title(moment: Moment) -> str:
-    what = "held" if moment.held else f"to {moment.asked}"
+    what = "held" if moment.held else f"to {moment.shown}"
+    if moment.asked != moment.shown:
+        asked = "hold" if moment.asked == moment.stage else moment.asked
+        what += f" by the Gate, {asked} asked for"
     return f"{moment.site}, second {moment.time_s:g}: {moment.stage} {what}"
 
 
@@ -67,7 +72,8 @@ def _costs(axes: Axes, moment: Moment) -> None:
         axes.text(0.0, 0.5, moment.reason or "no steps were compared", transform=axes.transAxes)
         axes.set_axis_off()
         return
-    most = max((c.cost_veh_s or 0.0 for c in steps), default=0.0) or 1.0
+    most = max((c.cost_veh_s or 0.0 for c in steps), default=0.0)
+    most = max(most, LEAST_COST_VEH_S)
     for row, step in enumerate(steps):
         cost = step.cost_veh_s
         text = _short(step.why_not, 80) if cost is None else f"{cost:.0f}"
@@ -78,7 +84,7 @@ def _costs(axes: Axes, moment: Moment) -> None:
     axes.set_ylim(len(steps) - 0.5, -0.5)
     axes.grid(axis="x")
     axes.set_title(
-        "expected cost of each first step over the next minute, vehicle-seconds (green: taken)",
+        "expected cost of each first step over the next minute, vehicle-seconds (green: asked for)",
         loc="left",
         fontsize=10,
     )
@@ -87,7 +93,7 @@ def _costs(axes: Axes, moment: Moment) -> None:
 def _lanes(axes: Axes, moment: Moment) -> None:
     """Queue and moving vehicles of each lane; a whisker for how sure the queue is."""
     for row, lane in enumerate(moment.lanes):
-        colour = TAKEN if lane.colour == "G" else OTHER
+        colour = TAKEN if lane.colour in "Gg" else OTHER
         axes.barh(row, lane.queue_veh, height=0.7, color=colour)
         axes.barh(row, lane.moving_veh, left=lane.queue_veh, height=0.7, color=MOVING)
         low = max(lane.queue_veh - lane.queue_sd_veh, 0.0)
@@ -104,7 +110,7 @@ def _lanes(axes: Axes, moment: Moment) -> None:
     names = [f"{'+'.join(lane.movements)}  {lane.lane}" for lane in moment.lanes]
     axes.set_yticks(range(len(names)), [_short(n) for n in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlim(left=0.0)
+    axes.set_xlim(0.0, max(axes.get_xlim()[1], LEAST_VEH))
     axes.grid(axis="x")
     axes.set_title(
         "believed on each lane, vehicles: queue (dark green where it has green), moving (pale)",

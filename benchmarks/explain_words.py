@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .explain import Candidate, LaneBelief, Moment
 
-COLOUR_WORDS = {"G": "green", "Y": "yellow", "R": "red"}
+COLOUR_WORDS = {"G": "green", "g": "yields", "Y": "yellow", "R": "red"}
 CLOSE_RATIO = 0.05
 """Costs that differ by less of the cheapest, or than `CLOSE_VEH_S`, are as good as equal."""
 CLOSE_VEH_S = 2.0
@@ -33,9 +33,18 @@ def _what(moment: Moment) -> str:
     if moment.changing:
         return f"The signal was changing to stage {moment.stage}: that is finished first."
     for_s = f"green for {moment.stage_s:g} s"
+    if moment.asked != moment.shown:
+        return _overruled(moment, for_s)
     if moment.held:
         return f"Stage {moment.stage} was held; it had been {for_s}."
     return f"A change from stage {moment.stage}, {for_s}, to stage {moment.asked} was asked for."
+
+
+def _overruled(moment: Moment, for_s: str) -> str:
+    """The controller wanted one thing, and the Gate saw to another."""
+    wanted = "holding it" if moment.asked == moment.stage else f"stage {moment.asked}"
+    done = "it was held" if moment.held else f"the Gate changed to stage {moment.shown}"
+    return f"Stage {moment.stage} had been {for_s}; {wanted} was asked for, but {done}."
 
 
 def _why(moment: Moment) -> list[str]:
@@ -65,7 +74,7 @@ def _why(moment: Moment) -> list[str]:
 
 
 def _limits(moment: Moment) -> list[str]:
-    said = [f"{limit[0].upper()}{limit[1:]}." for limit in moment.limits]
+    said = [f"{x[0].upper()}{x[1:]}." for x in moment.limits if x not in moment.refused]
     barred = [c for c in candidates_shown(moment) if c.why_not]
     for why in dict.fromkeys(c.why_not for c in barred):
         names = [c.stage for c in barred if c.why_not == why]
@@ -79,7 +88,7 @@ def _limits(moment: Moment) -> list[str]:
 def _believed(moment: Moment) -> list[str]:
     by_colour = {"G": [0.0, 0.0], "R": [0.0, 0.0]}
     for lane in moment.lanes:
-        total = by_colour["R" if lane.colour != "G" else "G"]
+        total = by_colour["R" if lane.colour not in "Gg" else "G"]
         total[0] += lane.queue_veh
         total[1] += lane.moving_veh
     green, red = by_colour["G"], by_colour["R"]

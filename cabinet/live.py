@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from greenband.controllers.base import Controller
+from greenband.controllers.base import Controller, FallsBack
 from greenband.controllers.catalogue import Entry
 from greenband.controllers.loop import run
 from greenband.engine.frame import Request, State
@@ -55,6 +55,8 @@ class Guarded:
         try:
             request = self._controller.decide(state)
             self._cabinet.asked_plan = request.plan
+            if isinstance(self._controller, FallsBack):
+                self._cabinet.fallback_s = dict(self._controller.fallback_s)
         except Exception as error:  # a controller may be anybody's
             words = f"{type(error).__name__}: {error}"
             if words != self._cabinet.controller_error:

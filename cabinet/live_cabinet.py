@@ -64,6 +64,7 @@ class LiveCabinet:
         self.controller_error, self.record_error, self.refusal = "", "", ""
         self.command: Command | None = None
         self.asked_plan: Plan | None = None
+        self.fallback_s: Mapping[str, int] = {}
         self.believed = 1.0
         self._calls: tuple[bool, ...] = (False,) * len(self.site.phases)
         self._decided_s = -inf

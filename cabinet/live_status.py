@@ -59,6 +59,7 @@ def _cabinet(cabinet: LiveCabinet) -> dict[str, Any]:
         "left_s": sender.words.left_s(now_s),
         "backup_s": cabinet.wiring.deadman.backup_s,
         "believed_ratio": cabinet.believed,
+        "fallback_s": dict(cabinet.fallback_s),
         "polls": link.polls,
         "failed_polls": link.failed_polls,
         "plans": sender.counts.plans,
@@ -107,6 +108,8 @@ def _card(site: str, c: Mapping[str, Any]) -> dict[str, Any]:
         "left_s": round(c["left_s"]),
         "backup_s": round(c["backup_s"]),
         "believed": f"{c['believed_ratio']:.0%}",
+        "fell_back": ", ".join(f"{who} {s} s" for who, s in c["fallback_s"].items() if s)
+        or "never",
     }
 
 
@@ -158,10 +161,19 @@ def _cabinet_lines(cabinets: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         for rung in ORDER:
             on = int(c["rung"] == rung.value)
             yield f"greenband_live_rung{_labels(site=site, rung=rung.value)} {on}"
+    yield from _tallies(cabinets)
+
+
+def _tallies(cabinets: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield from _head("moves_total", "counter", "changes to a rung")
     for site, c in cabinets.items():
         for rung_name, moves in sorted(c["moves"].items()):
             yield f"greenband_live_moves_total{_labels(site=site, rung=rung_name)} {moves}"
+    words = "seconds in which the controller left it to a simpler one, by which"
+    yield from _head("fallback_seconds_total", "counter", words)
+    for site, c in cabinets.items():
+        for who, seconds in sorted(c["fallback_s"].items()):
+            yield f"greenband_live_fallback_seconds_total{_labels(site=site, by=who)} {seconds}"
 
 
 def _head(name: str, kind: str, text: str) -> Iterator[str]:

@@ -163,13 +163,15 @@ def _steps(moment: Moment) -> Any:
         table.add_column(heading, justify="right" if heading == "veh s" else "left")
     for step in candidates_shown(moment):
         cost = "-" if step.cost_veh_s is None else f"{step.cost_veh_s:.0f}"
-        table.add_row(step.words, cost, "taken" if step.taken else "", step.why_not)
+        table.add_row(step.words, cost, "asked for" if step.taken else "", step.why_not)
     return table
 
 
 def _lanes(moment: Moment) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
+
+    from greenband.benchmarks.explain_words import COLOUR_WORDS
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("lane", "serves", "lamp"):
@@ -180,7 +182,7 @@ def _lanes(moment: Moment) -> Any:
         table.add_row(
             lane.lane,
             " ".join(lane.movements),
-            {"G": "green", "Y": "yellow", "R": "red"}[lane.colour],
+            COLOUR_WORDS[lane.colour],
             f"{lane.queue_veh:.1f}",
             f"{lane.queue_sd_veh:.1f}",
             f"{lane.moving_veh:.1f}",

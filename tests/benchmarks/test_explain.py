@@ -81,6 +81,13 @@ def test_a_held_second_is_told_too(record: Path, change: Change) -> None:
     assert "was held" in done.stdout or "finished first" in done.stdout
 
 
+def test_the_first_second_can_be_asked_about(record: Path) -> None:
+    first = read_record(record).changes[0]
+    done = command("explain", record, "--site", first.site, "--at", first.time_s, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["shown"]
+
+
 def test_a_run_that_comes_out_differently_is_said(
     record: Path, change: Change, tmp_path: Path
 ) -> None:
@@ -149,7 +156,7 @@ def moment(**changed: Any) -> Moment:
     red = LaneBelief("e_0", "E", ("EBT",), "R", 4.0, 1.0, 0.5, 0.5, 31.0, 0.5)
     values: dict[str, Any] = {
         "site": "J", "time_s": 100.0, "stage": "N", "stage_s": 20.0, "changing": False,
-        "asked": "N", "reason": "rolling horizon: holds", "refused": "", "flags": "",
+        "asked": "N", "shown": "N", "reason": "rolling horizon: holds", "refused": "", "flags": "",
         "candidates": (
             Candidate("N", 2, 40.0, "", True),
             Candidate("N", 8, 70.0, "", False),
@@ -179,6 +186,19 @@ def test_the_words_name_what_counts() -> None:
     assert "Not believed: stop e_0 (stuck off)." in words
 
 
+def test_what_the_gate_made_of_it_is_said_first() -> None:
+    left = moment(shown="E", refused="phase E has waited 93 s; stage E instead")
+    assert not left.held
+    done = "holding it was asked for, but the Gate changed to stage E."
+    assert f"Stage N had been green for 20 s; {done}" in in_words(left)
+    held = in_words(moment(asked="E", refused="minimum green of phase N for 3 s"))
+    assert "stage E was asked for, but it was held." in held
+    twice = moment(
+        limits=("phase E has waited 93 s",), refused="phase E has waited 93 s; E instead"
+    )
+    assert in_words(twice).lower().count("phase e has waited 93 s") == 1
+
+
 def test_steps_are_shown_cheapest_first_and_one_hold_only() -> None:
     shown = [c.words for c in candidates_shown(moment())]
     assert shown == ["hold N for 2 s", "go to E", "go to W"]
@@ -191,7 +211,7 @@ def test_a_close_call_is_called_one() -> None:
 
 
 def test_who_prices_nothing_is_told_in_its_own_words(tmp_path: Path) -> None:
-    told = moment(candidates=(), reason="actuated: phase 4 gaps out", asked="E")
+    told = moment(candidates=(), reason="actuated: phase 4 gaps out", asked="E", shown="E")
     assert "The controller's own words: actuated: phase 4 gaps out." in in_words(told)
     write_png(told, tmp_path / "m.png")
     assert [p.name for p in tmp_path.iterdir()] == ["m.png"]

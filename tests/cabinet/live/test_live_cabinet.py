@@ -57,6 +57,18 @@ class Broken(Actuated):
         return super().decide(state)
 
 
+class LeavesIt(Actuated):
+    """Counts as if it left every second to a simpler controller."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.fallback_s = {"rotation": 0}
+
+    def decide(self, state: State) -> Request:
+        self.fallback_s["rotation"] += 1
+        return super().decide(state)
+
+
 @dataclass
 class Bench:
     """A cabinet with everything around it, driven second by second."""
@@ -213,6 +225,13 @@ def test_an_approved_site_is_taken_after_a_calm_time_by_way_of_standby(bench: Be
     assert bench.fake.sets[0][0] == "release", "what a process before left is taken back first"
     assert bench.fake.done("plan")
     assert bench.modes[-1] is Mode.OURS
+
+
+def test_seconds_left_to_a_simpler_controller_are_shown(tmp_path: Path, clock: Clock) -> None:
+    bench = Bench(tmp_path, clock, Fake(clock), kind=LeavesIt)
+    bench.drive(40)
+    assert bench.cabinet.fallback_s == {"rotation": 40}
+    bench.ledger.close()
 
 
 def test_every_plan_is_written_down_before_and_after(bench: Bench) -> None:

@@ -261,7 +261,11 @@ def test_the_page_says_what_is_and_changes_nothing(town: Town) -> None:
 def test_metrics_are_in_prometheus_form(town: Town) -> None:
     built = town.build(1)
     built.ledger.close()
-    lines = metrics_of(status_of(built.service)).splitlines()
+    built.service.cabinets["X"].fallback_s = {"actuated": 7, "rotation": 0}
+    status = status_of(built.service)
+    assert "actuated 7 s" in page_of(status)
+    lines = metrics_of(status).splitlines()
+    assert 'greenband_live_fallback_seconds_total{site="X",by="actuated"} 7' in lines
     told = set()
     for line in lines:
         if line.startswith("# TYPE "):
