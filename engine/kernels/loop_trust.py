@@ -181,19 +181,31 @@ def contradict_standing(net: Network) -> None:
     for u in range(net.loops.size):
         loop = net.loops[u]
         _doubt_ghosts(u, net)
+        if loop["standing"] and not net.watch[loop["detector"]]["covered"] and _clear_below(u, net):
+            loop["standing"], loop["beyond_veh"] = False, 0.0
         if loop["covered_s"] < STANDS_S:
             continue
-        pool, clear = net.pools[loop["pool"]], True
+        pool, clear = net.pools[loop["pool"]], _clear_below(u, net)
         row = net.watch[loop["detector"]]
         for k in range(pool["lane_end"] - pool["lane_first"]):
             lane = net.lanes[net.pool_lanes[pool["lane_first"] + k]]
             if net.prior[u, k] > LEAST_RATIO:
-                clear = clear and lane["clear_s"] >= CLEAR_S and lane["sound"]
                 row["came_veh"] += lane["now_veh"] * net.prior[u, k]
         if clear or loop["covered_s"] > LONGEST_S:
             row["came_veh"] += row["room_veh"] / CLEAR_S
         if clear:
             _doubt_bars(u, net)
+
+
+@jit_inner
+def _clear_below(u: int, net: Network) -> bool:
+    """Whether all stop bars that a loop's vehicles come to are believed, and clear for a while."""
+    pool, clear = net.pools[net.loops[u]["pool"]], True
+    for k in range(pool["lane_end"] - pool["lane_first"]):
+        lane = net.lanes[net.pool_lanes[pool["lane_first"] + k]]
+        if net.prior[u, k] > LEAST_RATIO:
+            clear = clear and lane["clear_s"] >= CLEAR_S and lane["sound"]
+    return bool(clear)
 
 
 @jit_inner

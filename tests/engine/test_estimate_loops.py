@@ -393,6 +393,30 @@ def test_sudden_ghosts_upstream_are_found_before_the_stop_bar_is_doubted(bench: 
     assert expected_veh_h == pytest.approx(240.0, rel=0.3)  # as many as before
 
 
+def test_ghosts_keep_no_queue_standing_that_has_left(bench: Bench) -> None:
+    """Counts alone, while the stop bar is clear, are no queue on the loop that they come from."""
+    bench.show("2", "6")
+    for _ in range(60):  # one in 10 s, freely
+        bench.second("up N2")
+        bench.seconds(TRAVEL_S)
+        bench.second("stop N2")
+        bench.seconds(2)
+    bench.show("4", "8")
+    for _ in range(10):
+        bench.second("up N2", covered=("stop N2",))
+        bench.second(covered=("stop N2",))
+    state = bench.seconds(80, covered=("up N2", "stop N2"))
+    assert queue(state, "N2") > 12.0
+    bench.show("2", "6")
+    for k in range(25):  # all leave, while ghosts come
+        bench.second("stop N2", *(["up N2"] if k % 2 == 0 else []), covered=("stop N2",))
+        bench.second(covered=("stop N2",))
+    for _ in range(5):
+        bench.second("up N2")
+        state = bench.seconds(3)
+    assert queue(state, "N2") < 1.0
+
+
 def test_what_no_stop_bar_bears_out_is_believed_up_to_a_few(bench: Bench) -> None:
     bench.show("4", "8")
     bench.arrays.health[:] = [
