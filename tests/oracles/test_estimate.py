@@ -35,19 +35,23 @@ class SlowCalls:
         self.waiting_s = {p.id: 0 for p in site.phases}
         self.gap_s = {d.id: 3600.0 for d in site.detectors}
 
-    def step(self, frame: Frame, vehicles: dict[str, float]) -> None:
+    def step(self, frame: Frame, vehicles: dict[str, float], doubted: tuple[str, ...]) -> None:
         for i, d in enumerate(self.site.detectors):
             covered = frame.presence[i] or frame.counts_veh[i] or frame.occupancy_ratio[i]
             self.gap_s[d.id] = 0.0 if covered or frame.health[i] else self.gap_s[d.id] + 1
         self.calls = {
-            p.id for i, p in enumerate(self.site.phases) if self._called(i, frame, vehicles)
+            p.id
+            for i, p in enumerate(self.site.phases)
+            if self._called(i, frame, vehicles, doubted)
         }
         for p in self.site.phases:
             green = frame.colour[self.site.phase_index[p.id]] == Colour.GREEN
             waits = p.id in self.calls and not green
             self.waiting_s[p.id] = self.waiting_s[p.id] + 1 if waits else 0
 
-    def _called(self, i: int, frame: Frame, vehicles: dict[str, float]) -> bool:
+    def _called(
+        self, i: int, frame: Frame, vehicles: dict[str, float], doubted: tuple[str, ...]
+    ) -> bool:
         phase, colour = self.site.phases[i], Colour(int(frame.colour[i]))
         served = {*phase.protected, *phase.permitted}
         lanes = {lane.id for lane in self.site.lanes if served & set(lane.movements)}
@@ -63,7 +67,7 @@ class SlowCalls:
             mine = phase.id in d.phases if d.phases else bool(lanes & set(d.lanes))
             if not mine:
                 continue
-            if frame.health[k]:
+            if d.id in doubted:
                 called = True
             elif d.phases or not is_upstream(d):
                 called = called or bool(frame.presence[k] or frame.counts_veh[k])
@@ -131,7 +135,8 @@ def test_loops_of_a_network(crossroads: Callable[..., Site], seed: int) -> None:
             state = states[name]
             there = (state.queue_veh + state.moving_veh).tolist()
             names = [lane.id for lane in state.site.lanes]
-            calls.step(frames[name], dict(zip(names, there, strict=True)))
+            believed = dict(zip(names, there, strict=True))
+            calls.step(frames[name], believed, state.distrusted)
             check_bounds(state)
             check_calls(state, calls)
 
