@@ -136,9 +136,11 @@ class Gate:
     def waiting_s(self) -> NDArray[np.float64]:
         """(n_phases,) seconds since the first call that has not been served, 0 without one.
 
-        Kept where the rules or the site's limits make the Gate heed calls.
+        Zeros where neither the rules nor the site's limits make the Gate heed calls.
         """
         waits = np.zeros(self._limits.n)
+        if not self._heeds_calls:
+            return waits
         for p, since_s in self._calls.since_s.items():
             waits[p] = self._now - since_s
         return waits

@@ -45,3 +45,11 @@ def test_a_minimum_green_is_said() -> None:
     drive.ask(0, 3)
     assert drive.gate.binding() == ("phase N has 4 s of its minimum green 7 s left",)
     assert drive.gate.why_not(1) == drive.gate.binding()[0]
+
+
+def test_who_waits_is_known_where_calls_are_heeded_and_only_there() -> None:
+    for rules, waited_s in ((STREET, 20.0), (RESCO, 0.0)):
+        drive = Driver(TWO_STAGES, rules)
+        drive.call("E")
+        drive.ask(0, 21)
+        assert drive.gate.waiting_s.tolist() == [0.0, waited_s]
