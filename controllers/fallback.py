@@ -19,7 +19,7 @@ LEAST_TRUST_RATIO = 0.5
 """With less of its lanes' loops believed, a site is controlled without looking ahead."""
 LEAST_BARS_RATIO = 0.5
 """And with fewer of its lanes' stop bars believed without looking at them."""
-USUAL_S, SILENT_S, OWED = 900.0, 90.0, 20.0
+USUAL_S, SILENT_S, OWED = 900.0, 120.0, 30.0
 """A site of which no loop has counted anybody for longer than the second is blind, if more than so
 many counts are owed by what was usual within the first. A single loop, or one approach, may be
 silent for as long where demand comes in waves."""

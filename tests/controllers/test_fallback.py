@@ -132,7 +132,7 @@ def test_silence_is_odd_where_many_are_usual_only(state: State) -> None:
 
 
 class _Outage:
-    """A street whose loops are silent from second 60 to 180, known to be so or not."""
+    """A street whose loops are silent from second 90 to 270, known to be so or not."""
 
     def __init__(self, street: loop.PackedStreet, known: bool) -> None:
         self._street, self._known, self._seconds = street, known, 0
@@ -143,7 +143,7 @@ class _Outage:
     def read(self) -> dict[str, Frame]:
         frames, arrays = self._street.read(), self._street.arrays
         self._seconds += 1
-        if 60 <= self._seconds < 180:
+        if 90 <= self._seconds < 270:
             arrays.counts_veh[:] = 0
             arrays.presence[:] = False
             arrays.occupancy_ratio[:] = 0.0
@@ -171,7 +171,7 @@ def test_an_outage_is_outlived_and_counted(
     )
     result = benchmark.simulate(small_scenario, "rolling-horizon", info="loops")
     fallen_s = result.fallback_s["rotation"]
-    least_s, most_s = (240, 260) if known else (1, 260 - 2 * int(SILENT_S))
+    least_s, most_s = (360, 380) if known else (1, 380 - 2 * int(SILENT_S))
     assert least_s <= fallen_s <= most_s  # then it is back
     report = run_report(result)
     lines = [str(x) for x in getattr(report, "renderables", ())]
