@@ -179,7 +179,8 @@ def _remarks(results: Sequence[RunResult]) -> Iterator[Text]:
     for who in dict.fromkeys(name for result in results for name in result.fallback_s):
         fallen_s = sum(result.fallback_s.get(who, 0) for result in results)
         if fallen_s:
-            yield Text(f"In {fallen_s} signal-seconds too few loops were believed: {who} decided.")
+            why = "no loop counted anybody, or too few were believed"
+            yield Text(f"In {fallen_s} signal-seconds {why}: {who} decided.")
     guarded_s = sum(result.guarded_s or 0 for result in results)
     if guarded_s:
         yield Text(

@@ -31,8 +31,8 @@ def movements_of(site: Site, preempt: Preempt) -> tuple[str, ...]:
 def _of_approach(site: Site, approach: Approach) -> Iterator[Preempt]:
     """One for all of its movements where their phases may be green together, else one a phase."""
     movements = [m.id for m in site.movements if m.approach == approach.id]
-    phases = [p for p in site.phases if set(movements) & set(p.protected)]
-    phases = phases or [p for p in site.phases if set(movements) & set(p.permitted)]
+    names = {p for m in movements for p in _phases_of(site, m)}
+    phases = [p for p in site.phases if p.id in names]
     if not phases:
         return
     matrix = conflict_matrix(site)
@@ -43,6 +43,12 @@ def _of_approach(site: Site, approach: Approach) -> Iterator[Preempt]:
     for phase in phases:
         served = [m for m in movements if m in (*phase.protected, *phase.permitted)]
         yield _preempt(f"{approach.id} {phase.id}", [phase], served)
+
+
+def _phases_of(site: Site, movement: str) -> set[str]:
+    """Those in which a movement need not give way; where there are none, those in which it must."""
+    protected = {p.id for p in site.phases if movement in p.protected}
+    return protected or {p.id for p in site.phases if movement in p.permitted}
 
 
 def _preempt(name: str, phases: list[Phase], movements: list[str]) -> Preempt:

@@ -175,4 +175,4 @@ def test_an_outage_is_outlived_and_counted(
     assert least_s <= fallen_s <= most_s  # then it is back
     report = run_report(result)
     lines = [str(x) for x in getattr(report, "renderables", ())]
-    assert any("too few loops were believed: rotation decided" in x for x in lines)
+    assert any("or too few were believed: rotation decided" in x for x in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from greenband.engine.site import Preempt, Stage
 from greenband.engine.site_toml import check_site
@@ -35,6 +36,19 @@ def test_an_approach_whose_phases_are_in_conflict_has_one_for_each() -> None:
     assert all(len(p.phases) == 1 for p in site.preempts)
     assert {p.phases[0] for p in site.preempts} == {p.id for p in site.phases}
     assert {m for p in site.preempts for m in p.movements} == {m.id for m in site.movements}
+
+
+def test_every_movement_is_served_by_the_preempt_that_it_calls(small_scenario: Path) -> None:
+    """netgenerate gives lefts that yield a signal group of their own."""
+    for given in read_signals(load_scenario(small_scenario))[0]:
+        site = with_preempts(given).site
+        groups = [(set(p.protected), set(p.permitted)) for p in site.phases]
+        assert any(permitted and not protected for protected, permitted in groups)
+        for preempt in site.preempts:
+            phases = [site.phase(p) for p in preempt.phases]
+            served = {m for p in phases for m in (*p.protected, *p.permitted)}
+            assert set(preempt.movements) <= served
+        assert {m for p in site.preempts for m in p.movements} == {m.id for m in site.movements}
 
 
 def test_a_site_with_preempts_keeps_its_own() -> None:
