@@ -42,8 +42,9 @@ def draw_queues(
         rows[-1].xaxis.set_major_formatter(lambda second, _: clock(second))
         rows[-1].set_xlabel("time since the run began")
         handles, labels = rows[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=3, frameon=False)
-        figure.suptitle(f"{recording.scenario}, {recording.controller}, seed {recording.seed}")
+        figure.legend(handles, labels, loc="outside upper right", ncols=3, frameon=False)
+        title = f"{recording.scenario}, {recording.controller}, seed {recording.seed}"
+        figure.suptitle(title, x=0.01, ha="left")
         written = path.with_suffix(".part.png")
         figure.savefig(written, dpi=DPI)
     written.rename(path)
