@@ -172,7 +172,8 @@ def test_who_is_never_announced_is_expected_behind_a_covered_bar(bench: Bench) -
     assert sd(state, "W2") > 1.0
 
 
-def test_a_queue_on_the_upstream_loop_goes_on_beyond_it(bench: Bench) -> None:
+def ten_in_red_after_ten_minutes(bench: Bench) -> None:
+    """One vehicle in 10 s for lane N2, freely; then ten of them stop before red."""
     bench.show("2", "6")
     for _ in range(60):  # one in 10 s, freely
         bench.second("up N2")
@@ -183,6 +184,10 @@ def test_a_queue_on_the_upstream_loop_goes_on_beyond_it(bench: Bench) -> None:
     for _ in range(10):
         bench.second("up N2", covered=("stop N2",))
         bench.second(covered=("stop N2",))
+
+
+def test_a_queue_on_the_upstream_loop_goes_on_beyond_it(bench: Bench) -> None:
+    ten_in_red_after_ten_minutes(bench)
     before = queue(bench.states["a"], "N2")
     state = bench.seconds(50, covered=("stop N2", "up N2"))
     assert queue(state, "N2") == pytest.approx(before + 5.0, abs=2.0)
@@ -395,16 +400,7 @@ def test_sudden_ghosts_upstream_are_found_before_the_stop_bar_is_doubted(bench: 
 
 def test_ghosts_keep_no_queue_standing_that_has_left(bench: Bench) -> None:
     """Counts alone, while the stop bar is clear, are no queue on the loop that they come from."""
-    bench.show("2", "6")
-    for _ in range(60):  # one in 10 s, freely
-        bench.second("up N2")
-        bench.seconds(TRAVEL_S)
-        bench.second("stop N2")
-        bench.seconds(2)
-    bench.show("4", "8")
-    for _ in range(10):
-        bench.second("up N2", covered=("stop N2",))
-        bench.second(covered=("stop N2",))
+    ten_in_red_after_ten_minutes(bench)
     state = bench.seconds(80, covered=("up N2", "stop N2"))
     assert queue(state, "N2") > 12.0
     bench.show("2", "6")
